@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# virtfix: KVM and VFIO fixes, carried out of tree. See README.md; make help.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+# V=1 shows the commands, as in the kernel.
+Q := $(if $(filter 1,$(V)),,@)
+quiet = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
+
+srctree := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+O ?= $(srctree)/build
+objtree := $(abspath $(O))
+
+# What the user may name; empty means what kernel-find finds.
+export KDIR KSRC ARCH CROSS_COMPILE V
+
+comma := ,
+CC ?= gcc
+HOSTCFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
+	      -Wmissing-prototypes -Wshadow
+ENGINE_LIBS := libarchive jansson libkmod
+
+VIRTFIX := $(objtree)/virtfix
+virtfix = $(VIRTFIX) --build $(objtree) $(if $(filter 1,$(V)),-v) \
+	  $(if $(filter undefined,$(origin FIXES)),,--fixes '$(FIXES)')
+
+# --- the engine ---------------------------------------------------------
+
+engine-src := $(wildcard $(srctree)/tools/virtfix/*.c)
+engine-obj := $(patsubst $(srctree)/tools/virtfix/%.c,$(objtree)/engine/%.o,$(engine-src))
+
+$(objtree)/engine/%.o: $(srctree)/tools/virtfix/%.c $(srctree)/tools/virtfix/virtfix.h $(srctree)/Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,tools/virtfix/$*.o) $(CC) $(HOSTCFLAGS) $(SANITIZE) \
+		-DVIRTFIX_TOP='"$(srctree)"' -DVIRTFIX_BUILD='"$(objtree)"' \
+		$$(pkg-config --cflags $(ENGINE_LIBS)) -c -o $@ $<
+	$(if $(filter 1 2,$(C)),$(call quiet,CHECK,tools/virtfix/$*.c) sparse -Wno-decl -D_GNU_SOURCE \
+		-DVIRTFIX_TOP='""' -DVIRTFIX_BUILD='""' \
+		$$(pkg-config --cflags $(ENGINE_LIBS)) $<)
+
+$(VIRTFIX): $(engine-obj)
+	$(call quiet,LD,virtfix) $(CC) $(SANITIZE) -o $@ $^ \
+		$$(pkg-config --libs $(ENGINE_LIBS)) -lmd
+
+.PHONY: engine
+engine: $(VIRTFIX)
+	@:
+
+# --- what it is for -------------------------------------------------------
+
+.PHONY: all modules status patches stage
+
+# The pair of headers and source, checked, and where its modules are made.
+kernel = eval "$$($(srctree)/scripts/kernel-find \
+	 $(if $(KDIR)$(KSRC),--match '$(KDIR)' '$(KSRC)') || echo exit $$?)"; \
+	 dir=$(objtree)/linux-$$RELEASE
+stage-and-build = $(virtfix) stage "$$KSRC" "$$dir/stage" && \
+	MODCHECK="$(VIRTFIX) modcheck" \
+	$(srctree)/scripts/build-modules "$$dir/stage" "$$KDIR" "$$dir"
+# 1 says that a fix is needed: that is no failure of the table.
+table = { $(virtfix) status "$$KSRC" || [ $$? -eq 1 ]; }
+
+all: $(VIRTFIX)
+	$(Q)$(kernel); \
+	echo "  KERNEL  $$RELEASE: headers $$KDIR, source $$KSRC"; \
+	$(table) && $(stage-and-build) && \
+	echo "modules in $$dir/modules:" && $(VIRTFIX) modules "$$dir/modules"
+
+modules: $(VIRTFIX)
+	$(Q)$(kernel); $(stage-and-build)
+
+stage: $(VIRTFIX)
+	$(Q)$(kernel); $(virtfix) stage "$$KSRC" "$$dir/stage"
+
+# KSRC alone is enough for these.
+ksrc = ksrc='$(KSRC)'; \
+       [ -n "$$ksrc" ] || { eval "$$($(srctree)/scripts/kernel-find || echo exit $$?)"; ksrc=$$KSRC; }
+
+status: $(VIRTFIX)
+	$(Q)$(ksrc); $(virtfix) status $(if $(filter 1,$(JSON)),--json) "$$ksrc" || [ $$? -eq 1 ]
+
+OUT ?= $(objtree)/patches
+patches: $(VIRTFIX)
+	$(Q)$(ksrc); $(virtfix) patches --signoff '$(SIGNOFF)' "$$ksrc" '$(OUT)'
+
+# --- which fixes ------------------------------------------------------------
+
+.PHONY: menuconfig nconfig defconfig allyesconfig
+menuconfig nconfig defconfig allyesconfig:
+	@$(srctree)/scripts/deps --check $@
+	$(Q)mkdir -p $(objtree) && cd $(objtree) && \
+	srctree=$(srctree) KCONFIG_CONFIG=$(objtree)/.config CONFIG_= \
+	$(if $(filter menuconfig,$@),kconfig-mconf,\
+	$(if $(filter nconfig,$@),kconfig-nconf,\
+	$(if $(filter defconfig,$@),kconfig-conf --alldefconfig,kconfig-conf --allyesconfig))) \
+	$(srctree)/Kconfig
+
+# --- checks -----------------------------------------------------------------
+
+.PHONY: check bench coccicheck
+check: $(VIRTFIX)
+	@$(srctree)/scripts/deps --check check
+	@$(srctree)/scripts/test-kernels --check $(objtree)/kernels
+	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) CC=$(CC) $(srctree)/tools/testing/check $(TESTS)
+
+bench: $(VIRTFIX)
+	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) $(srctree)/tools/testing/bench
+
+# The semantic patches themselves; a kernel's own "make coccicheck COCCI=" runs them.
+coccicheck:
+	$(Q)for f in $$(cd $(srctree) && find arch drivers virt tools -name '*.cocci' | sort); do \
+		echo "  COCCI   $$f"; \
+		spatch --very-quiet --parse-cocci $(srctree)/$$f >$(objtree)/coccicheck.log 2>&1 || \
+			{ cat $(objtree)/coccicheck.log; exit 1; }; \
+	done
+
+# --- the machine that this runs on ------------------------------------------
+
+.PHONY: deps
+deps:
+	$(Q)$(srctree)/scripts/deps $(or $(filter-out $@,$(MAKECMDGOALS)),all)
+	$(if $(filter check prove,$(MAKECMDGOALS)),$(Q)$(srctree)/scripts/test-kernels $(objtree)/kernels)
+
+.PHONY: clean help
+clean:
+	$(call quiet,CLEAN,$(objtree)) rm -rf $(objtree)
+
+help:
+	@cat $(srctree)/scripts/help.txt

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtfix stage: a grafted copy of what modules are built from. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "virtfix.h"
+
+/** struct stage - a staged copy in the making */
+struct stage {
+	const struct asked *a;
+	struct fixes needed;		/* in order of grafting */
+	struct fixes undo;
+	char *root;			/* where it is made */
+	struct buf id;			/* all that it follows from */
+};
+
+static int hash_staged(const char *rel, void *arg)
+{
+	struct stage *s = arg;
+	char *path = xasprintf("%s/%s", s->a->tree.root, rel);
+	struct buf b = { 0 };
+	char hex[HASH_LEN];
+	int ret;
+
+	ret = read_file(path, &b);
+	if (!ret) {
+		hash_bytes(b.data, b.len, hex);
+		buf_printf(&s->id, "%s %s\n", rel, hex);
+	}
+	buf_free(&b);
+	free(path);
+	return ret;
+}
+
+static int copy_staged(const char *rel, void *arg)
+{
+	struct stage *s = arg;
+	char *from = xasprintf("%s/%s", s->a->tree.root, rel);
+	char *to = xasprintf("%s/%s", s->root, rel);
+	int ret = copy_file(from, to);
+
+	free(from);
+	free(to);
+	return ret;
+}
+
+static int for_staged(struct stage *s, int (*fn)(const char *rel, void *arg))
+{
+	struct strv dirs = { 0 };
+	int ret;
+
+	strv_split(&dirs, "Makefile");
+	ret = stage_dirs(&dirs);
+	for (size_t i = 0; !ret && i < dirs.n; i++)
+		ret = walk_files(s->a->tree.root, dirs.v[i], fn, s);
+	strv_free(&dirs);
+	return ret;
+}
+
+/* What belongs to a build that went before is no source. */
+static int project_file(struct stage *s, const char *from, const char *to)
+{
+	char *src = xasprintf("%s/%s", setup.top, from);
+	struct buf b = { 0 };
+	char *dst;
+	int ret;
+
+	ret = read_file(src, &b);
+	if (!ret && to) {
+		dst = xasprintf("%s/%s", s->root, to);
+		ret = write_file(dst, b.data, b.len);
+		free(dst);
+	} else if (!ret) {
+		buf_add(&s->id, b.data, b.len);
+	}
+	buf_free(&b);
+	free(src);
+	return ret;
+}
+
+static int compute_key(struct stage *s, char hex[HASH_LEN])
+{
+	int ret;
+
+	buf_printf(&s->id, "%s\n%s\n", setup.engine_hash, setup.spatch_version);
+	for (size_t i = 0; i < s->undo.n; i++)
+		buf_printf(&s->id, "undo %s\n", s->undo.v[i]->hash);
+	for (size_t i = 0; i < s->needed.n; i++)
+		buf_printf(&s->id, "graft %s\n", s->needed.v[i]->hash);
+	ret = project_file(s, "Kbuild", NULL);
+	if (!ret)
+		ret = project_file(s, "tools/virtfix/stage.conf", NULL);
+	if (!ret)
+		ret = for_staged(s, hash_staged);
+	hash_bytes(s->id.data, s->id.len, hex);
+	return ret;
+}
+
+static bool up_to_date(const char *dir, const char *key)
+{
+	char *path = xasprintf("%s/.virtfix/key", dir);
+	struct buf b = { 0 };
+	bool same = false;
+
+	if (path_exists(path) && !read_file(path, &b))
+		same = !strcmp(b.data, key);
+	buf_free(&b);
+	free(path);
+	return same;
+}
+
+/* For the module build: what is in it, and into which module it went. */
+static int write_notes(const struct stage *s, const char *key)
+{
+	char *grafted = xasprintf("%s/.virtfix/grafted", s->root);
+	char *keyfile = xasprintf("%s/.virtfix/key", s->root);
+	struct buf b = { 0 };
+	int ret;
+
+	buf_puts(&b, "");
+	for (size_t i = 0; i < s->needed.n; i++) {
+		char *modules = strv_join(&s->needed.v[i]->modules, " ");
+
+		buf_printf(&b, "%s%s%s\n", s->needed.v[i]->name,
+			   *modules ? " " : "", modules);
+		free(modules);
+	}
+	ret = write_file(grafted, b.data, b.len);
+	if (!ret)
+		ret = write_file(keyfile, key, strlen(key));
+	buf_free(&b);
+	free(grafted);
+	free(keyfile);
+	return ret;
+}
+
+static int make_stage(struct stage *s, const char *dir, const char *key)
+{
+	int ret;
+
+	ret = for_staged(s, copy_staged);
+	if (!ret)
+		ret = stage_edit(s->root);
+	if (!ret)
+		ret = project_file(s, "Kbuild", "Kbuild");
+	for (size_t i = s->undo.n; !ret && i > 0; i--) {
+		printf("  UNDO    %s\n", s->undo.v[i - 1]->name);
+		ret = graft_one(s->a, s->undo.v[i - 1], s->root, CHANGE_UNDO);
+	}
+	for (size_t i = 0; !ret && i < s->needed.n; i++) {
+		printf("  COCCI   %s/%s\n", s->needed.v[i]->place,
+		       s->needed.v[i]->name);
+		fflush(stdout);
+		ret = graft_one(s->a, s->needed.v[i], s->root, CHANGE_GRAFT);
+	}
+	if (!ret)
+		ret = write_notes(s, key);
+	return ret ? ret : publish(s->root, dir);
+}
+
+/* A directory of somebody else's is not ours to replace. */
+static int check_dir(const char *dir)
+{
+	char *key = xasprintf("%s/.virtfix/key", dir);
+	bool ours = !path_exists(dir) || path_exists(key);
+
+	free(key);
+	return ours ? 0 : vf_error("%s exists and is no staged copy; name another directory",
+				   dir);
+}
+
+static int stage(const struct asked *a, const struct strv *undo, const char *dir)
+{
+	struct stage s = { .a = a };
+	char key[HASH_LEN];
+	int ret;
+
+	ret = needed_fixes(a, &s.needed);
+	s.undo.v = xrealloc(NULL, undo->n * sizeof(*s.undo.v));
+	for (size_t i = 0; !ret && i < undo->n; i++) {
+		struct fix *fix = fixes_find(&a->fixes, undo->v[i]);
+
+		if (!fix)
+			ret = vf_error("there is no fix \"%s\"; see: virtfix list",
+				       undo->v[i]);
+		else
+			s.undo.v[s.undo.n++] = fix;
+	}
+	if (!ret)
+		ret = check_dir(dir);
+	if (!ret)
+		ret = compute_key(&s, key);
+	if (!ret && !up_to_date(dir, key)) {
+		s.root = scratch_dir("stage");
+		ret = s.root ? make_stage(&s, dir, key) : -1;
+	}
+	free(s.root);
+	free(s.needed.v);
+	free(s.undo.v);
+	buf_free(&s.id);
+	return ret;
+}
+
+/**
+ * cmd_stage() - virtfix stage [--undo FIX]... TREE DIR
+ *
+ * DIR holds what modules are built from, the needed and selected fixes
+ * grafted, after the fixes named with --undo were taken out. Nothing is done
+ * where DIR is of the same origin already.
+ *
+ * Return: the exit status.
+ */
+int cmd_stage(int argc, const char **argv)
+{
+	static const struct option options[] = {
+		{ "undo", required_argument, NULL, 'u' },
+		{ 0 }
+	};
+	struct strv undo = { 0 };
+	struct asked a;
+	int c, ret = EXIT_ERROR;
+
+	while ((c = getopt_long(argc, (char **)argv, "", options, NULL)) != -1) {
+		if (c != 'u')
+			goto out;
+		strv_split(&undo, optarg);
+	}
+	if (optind + 2 != argc) {
+		vf_error("usage: virtfix stage [--undo FIX] TREE DIR");
+		goto out;
+	}
+	ret = ask(&a, argv[optind]);
+	if (!ret)
+		ret = stage(&a, &undo, argv[optind + 1]);
+	ret = !ret ? EXIT_CLEAN : ret == -EXIT_UNKNOWN ? EXIT_UNKNOWN : EXIT_ERROR;
+	asked_free(&a);
+out:
+	strv_free(&undo);
+	return ret;
+}

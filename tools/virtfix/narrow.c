@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Show spatch the part of a file that matters.
+ *
+ * Parsing all of x86.c takes a second, and one function that spatch cannot
+ * parse can hide its neighbours. So the body of every function that mentions
+ * none of the fix's identifiers becomes ";" and empty lines: line numbers
+ * stay, and the file stays C. This relies on kernel style alone (a body's
+ * braces stand alone in column 0); what is written otherwise stays as it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "virtfix.h"
+
+/** struct lines - a text cut into lines, without copying */
+struct lines {
+	const char **start;
+	size_t n;			/* start[n] is the end of the text */
+};
+
+static void split_lines(const struct buf *text, struct lines *l)
+{
+	const char *p = text->data, *end = text->data + text->len;
+
+	*l = (struct lines){ 0 };
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+		l->start = xrealloc(l->start, (l->n + 2) * sizeof(*l->start));
+		l->start[l->n++] = p;
+		p = nl ? nl + 1 : end;
+		l->start[l->n] = p;
+	}
+}
+
+static bool line_is(const struct lines *l, size_t i, char brace)
+{
+	const char *p = l->start[i];
+
+	if (*p++ != brace)
+		return false;
+	while (p < l->start[i + 1] && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	return p == l->start[i + 1] || *p == '\n';
+}
+
+/* Does every #if in these lines have its #endif there? */
+static bool balanced(const struct lines *l, size_t from, size_t to)
+{
+	int depth = 0;
+
+	for (size_t i = from; i <= to; i++) {
+		const char *p = l->start[i];
+
+		if (*p != '#')
+			continue;
+		p += 1 + strspn(p + 1, " \t");
+		if (!strncmp(p, "if", 2))
+			depth++;
+		else if (!strncmp(p, "endif", 5))
+			depth--;
+		else if (!strncmp(p, "el", 2) && !depth)
+			return false;
+		if (depth < 0)
+			return false;
+	}
+	return !depth;
+}
+
+static void add_lines(struct buf *out, const struct lines *l, size_t from,
+		      size_t to)
+{
+	buf_add(out, l->start[from], (size_t)(l->start[to] - l->start[from]));
+}
+
+static void narrow(const struct strv *ids,
+		   const struct lines *l, struct buf *out)
+{
+	size_t begin = 0, open = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (*l->start[i] == '{' && !open && line_is(l, i, '{'))
+			open = i;
+		if (*l->start[i] != '}')
+			continue;
+		if (open && line_is(l, i, '}') && balanced(l, open, i) &&
+		    !has_identifier(l->start[begin],
+				    (size_t)(l->start[i + 1] - l->start[begin]), ids)) {
+			add_lines(out, l, begin, open);
+			buf_puts(out, ";\n");
+			for (size_t k = open + 1; k <= i; k++)
+				buf_puts(out, "\n");
+		} else {
+			add_lines(out, l, begin, i + 1);
+		}
+		begin = i + 1;
+		open = 0;
+	}
+	if (begin < l->n)
+		add_lines(out, l, begin, l->n);
+}
+
+/* FNAME(walk_addr) becomes FNAME_walk_addr, which spatch can parse. */
+static void preprocess(const char *macro, const char *text, struct buf *out)
+{
+	size_t n = strlen(macro);
+	const char *p;
+
+	while ((p = strstr(text, macro))) {
+		const char *name = p + n + 1;
+		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+		if (p[n] == '(' && len && name[len] == ')') {
+			buf_add(out, text, (size_t)(p + n - text));
+			buf_printf(out, "_%.*s", (int)len, name);
+			text = name + len + 1;
+		} else {
+			buf_add(out, text, (size_t)(p + n - text));
+			text = p + n;
+		}
+	}
+	buf_puts(out, text);
+}
+
+/**
+ * unpreprocess() - turn FNAME_walk_addr into FNAME(walk_addr) again
+ * @fix: whose "Preprocess:" names the macro
+ * @text: what spatch wrote
+ *
+ * Return: the text as the kernel writes it, to be freed.
+ */
+char *unpreprocess(const struct fix *fix, const char *text)
+{
+	const char *macro = fix_key(fix, "Preprocess"), *p;
+	struct buf out = { 0 };
+	size_t n;
+
+	buf_puts(&out, "");
+	if (!macro) {
+		buf_puts(&out, text);
+		return out.data;
+	}
+	n = strlen(macro);
+	while ((p = strstr(text, macro))) {
+		const char *name = p + n + 1;
+		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+		buf_add(&out, text, (size_t)(p + n - text));
+		text = p + n;
+		if (*text == '_' && len) {
+			buf_printf(&out, "(%.*s)", (int)len, name);
+			text = name + len;
+		}
+	}
+	buf_puts(&out, text);
+	return out.data;
+}
+
+/**
+ * narrow_file() - write the part of a file that the rules of a fix have to see
+ * @fix: whose anchors and context name it
+ * @from: the file
+ * @to: the narrowed one, with the same line numbers
+ *
+ * Return: 0, or -1 after a message.
+ */
+int narrow_file(const struct fix *fix, const char *from, const char *to)
+{
+	const char *macro = fix_key(fix, "Preprocess");
+	struct buf text = { 0 }, cut = { 0 }, out = { 0 };
+	struct strv ids = { 0 };
+	struct lines l;
+	int ret;
+
+	if (read_file(from, &text))
+		return -1;
+	for (size_t i = 0; i < fix->anchors.n; i++)
+		strv_add(&ids, fix->anchors.v[i]);
+	for (size_t i = 0; i < fix->context.n; i++)
+		strv_add(&ids, fix->context.v[i]);
+	split_lines(&text, &l);
+	buf_puts(&cut, "");
+	buf_puts(&out, "");
+	narrow(&ids, &l, &cut);
+	if (macro)
+		preprocess(macro, cut.data, &out);
+	ret = write_file(to, macro ? out.data : cut.data,
+			 macro ? out.len : cut.len);
+	free(ids.v);			/* the words are the fix's */
+	free(l.start);
+	buf_free(&text);
+	buf_free(&cut);
+	buf_free(&out);
+	return ret;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where things are, and the scratch directories of this run. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "virtfix.h"
+
+struct setup setup;
+
+static pid_t owner;			/* of the scratch directory */
+
+/*
+ * A run that was killed leaves its scratch directory, "tmp/PID", and nothing
+ * else; the next one removes it.
+ */
+static void remove_stale(const char *tmp)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	dir = opendir(tmp);
+	if (!dir)
+		return;
+	while ((e = readdir(dir))) {
+		int pid = atoi(e->d_name);
+		char *path;
+
+		if (pid <= 0 || !kill(pid, 0) || errno != ESRCH)
+			continue;
+		path = xasprintf("%s/%s", tmp, e->d_name);
+		remove_tree(path);
+		free(path);
+	}
+	closedir(dir);
+}
+
+/* Which spatch is the user's choice, by PATH; NULL where there is none. */
+static char *find_spatch(void)
+{
+	const char *path = getenv("PATH");
+	char *copy, *dir, *save, *found = NULL;
+
+	copy = xstrdup(path ? path : "");
+	for (dir = strtok_r(copy, ":", &save); dir && !found;
+	     dir = strtok_r(NULL, ":", &save)) {
+		found = xasprintf("%s/spatch", dir);
+		if (access(found, X_OK)) {
+			free(found);
+			found = NULL;
+		}
+	}
+	free(copy);
+	return found;
+}
+
+/*
+ * spatch looks for its Python by running what PATH offers, many times. A
+ * wrapper script there costs 0.2 s a run, so the system's own come first.
+ */
+static void system_path_first(void)
+{
+	const char *path = getenv("PATH");
+	char *s = xasprintf("/usr/bin:/bin%s%s", path ? ":" : "",
+			    path ? path : "");
+
+	setenv("PATH", s, 1);
+	free(s);
+}
+
+/* The engine and spatch by what they are, not by what they call themselves. */
+static int identify(void)
+{
+	const char *argv[] = { NULL, "--version", NULL };
+	struct run r = { .argv = argv };
+	struct buf b = { 0 };
+	int ret;
+
+	setup.spatch = find_spatch();
+	if (!setup.spatch)
+		return vf_error("spatch was not found; run: make deps all");
+	argv[0] = setup.spatch;
+	system_path_first();
+
+	ret = read_file("/proc/self/exe", &b);
+	if (!ret)
+		hash_bytes(b.data, b.len, setup.engine_hash);
+	buf_free(&b);
+	if (ret)
+		return ret;
+	ret = run(&r);
+	if (!ret && r.status)
+		ret = vf_error("%s --version ended with status %d; run: make deps all",
+			       setup.spatch, r.status);
+	if (!ret)
+		setup.spatch_version = xstrdup(r.out.data);
+	run_free(&r);
+	return ret;
+}
+
+/**
+ * setup_init() - find the project, the build directory and spatch
+ * @top: the project's directory
+ * @build: the build directory; made where it is missing
+ *
+ * Return: 0, or -1 after a message.
+ */
+int setup_init(const char *top, const char *build)
+{
+	char *tmp;
+	int ret;
+
+	setup.top = top;
+	owner = getpid();
+	if (mkdir_p(build))
+		return -1;
+	setup.build = realpath(build, NULL);
+	if (!setup.build)
+		return vf_perror("open", build);
+	tmp = xasprintf("%s/tmp", setup.build);
+	remove_stale(tmp);
+	free(tmp);
+	tmp = scratch_dir(".");
+	ret = tmp ? identify() : -1;
+	free(tmp);
+	return ret;
+}
+
+void setup_free(void)
+{
+	char *tmp;
+
+	if (setup.build) {
+		tmp = xasprintf("%s/tmp/%d", setup.build, owner);
+		remove_tree(tmp);
+		free(tmp);
+	}
+	free(setup.build);
+	free(setup.spatch);
+	free(setup.spatch_version);
+}
+
+/**
+ * scratch_dir() - make a scratch directory that goes when this run ends
+ * @name: its name, one for each use
+ *
+ * Return: its path, to be freed, or NULL after a message.
+ */
+char *scratch_dir(const char *name)
+{
+	char *path = xasprintf("%s/tmp/%d/%s", setup.build, owner, name);
+
+	if (!mkdir_p(path))
+		return path;
+	free(path);
+	return NULL;
+}

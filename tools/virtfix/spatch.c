@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run the semantic patch of a fix.
+ *
+ * spatch fails silently: its exit status is 0 when it matched, when nothing
+ * matched and when it skipped a function that it could not parse. So what it
+ * printed is all that counts, and what it says about parsing is read as well.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "virtfix.h"
+
+#define MAX_ARGS	32
+
+static const char *const words[] = { "carried", "superseded", "blocked", "absent" };
+
+static bool is_source(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 2 && (!strcmp(path + n - 2, ".c") || !strcmp(path + n - 2, ".h"));
+}
+
+/* What spatch is run with: the narrowed files, as one group. */
+static int narrow_all(const struct fix *fix, const struct hits *hits,
+		      const char *root, const char *dir, struct strv *files)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < hits->n; i++) {
+		char *from = xasprintf("%s/%s", root, hits->v[i].path);
+		char *to = xasprintf("%s/%s", dir, hits->v[i].path);
+
+		if (is_source(from)) {
+			ret = narrow_file(fix, from, to);
+			strv_add(files, xstrdup(hits->v[i].path));
+		}
+		free(from);
+		free(to);
+	}
+	return ret;
+}
+
+/* The last line that says something, for a message. */
+static char *last_line(const char *text)
+{
+	const char *end = text + strlen(text), *start;
+
+	while (end > text && isspace((unsigned char)end[-1]))
+		end--;
+	start = end;
+	while (start > text && start[-1] != '\n')
+		start--;
+	return xasprintf("%.*s", (int)(end - start), start);
+}
+
+static int spatch(const struct fix *fix, const char *cocci,
+		  const char *const *args, const char *dir,
+		  const struct strv *files, struct run *r)
+{
+	const char **argv;
+	size_t n = 0;
+	int ret;
+
+	argv = xrealloc(NULL, (MAX_ARGS + fix->options.n + files->n) *
+			sizeof(*argv));
+	argv[n++] = setup.spatch;
+	for (size_t i = 0; i < fix->options.n; i++)
+		argv[n++] = fix->options.v[i];
+	while (*args)
+		argv[n++] = *args++;
+	argv[n++] = "--sp-file";
+	argv[n++] = cocci;
+	for (size_t i = 0; i < files->n; i++)
+		argv[n++] = files->v[i];
+	argv[n] = NULL;
+	*r = (struct run){ .argv = argv, .cwd = dir };
+	ret = run(r);
+	if (!ret && (r->status || strstr(r->err.data, "EXN:") ||
+		     strstr(r->err.data, "Fatal error"))) {
+		char *line = last_line(r->err.data);
+
+		ret = vf_error("spatch failed on %s (exit status %d): %.300s",
+			       cocci, r->status, line);
+		free(line);
+	}
+	if (ret && setup.verbose)
+		fputs(r->err.data ? r->err.data : "", stderr);
+	free(argv);
+	return ret;
+}
+
+static void add_finding(struct findings *f, const char *word, const char *file,
+			size_t file_len, long line, const char *what)
+{
+	while (isspace((unsigned char)*what))
+		what++;
+	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
+	f->v[f->n++] = (struct finding){
+		.word = xstrdup(word),
+		.file = xasprintf("%.*s", (int)file_len, file),
+		.line = line,
+		.what = xstrdup(what),
+	};
+}
+
+/* "FILE:LINE:COL-COL: message" of report, "carried FILE:LINE what" of evidence */
+static void parse_finding(struct findings *f, const char *s)
+{
+	const char *word = "report", *colon;
+	char *rest;
+	long line;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t n = strlen(words[i]);
+
+		if (!strncmp(s, words[i], n) && s[n] == ' ') {
+			word = words[i];
+			s += n + 1;
+			break;
+		}
+	}
+	colon = strchr(s, ':');
+	if (!colon || memchr(s, ' ', (size_t)(colon - s)))
+		return;
+	line = strtol(colon + 1, &rest, 10);
+	if (line <= 0)
+		return;
+	if (*rest == ':') {		/* the columns */
+		rest++;
+		rest += strspn(rest, "0123456789-");
+		rest += *rest == ':';
+	}
+	add_finding(f, word, s, (size_t)(colon - s), line, rest);
+}
+
+/*
+ * spatch repeats, after "bad:" or "BAD:!!!!!", each line that it could not
+ * parse. An anchor there means that the rules did not see all that matters.
+ */
+static void find_unparsed(const struct fix *fix, const char *err,
+			  struct findings *f)
+{
+	const char *file = "", *nl, *p;
+	size_t file_len = 0;
+
+	for (; *err && !f->unparsed; err = nl + 1) {
+		nl = strchrnul(err, '\n');
+		if (!strncmp(err, "HANDLING: ", 10)) {
+			file = err + 10;
+			file_len = (size_t)(nl - file);
+		}
+		p = strstr(err, " = File \"");
+		if (!p)
+			p = strstr(err, " =File \"");
+		if (p && p < nl) {
+			file = strchr(p, '"') + 1;
+			file_len = strcspn(file, "\"");
+		}
+		if (!strncasecmp(err, "bad:", 4) &&
+		    has_identifier(err + 4, (size_t)(nl - err - 4), &fix->anchors))
+			f->unparsed = xasprintf("%.*s: \"%.*s\"", (int)file_len,
+						file, (int)(nl - err - 5), err + 5);
+		if (!*nl)
+			break;
+	}
+}
+
+/**
+ * spatch_look() - what the rules of a fix see in a tree
+ * @fix: the fix
+ * @hits: its files
+ * @root: the tree
+ * @out: what report and evidence printed, to be freed with findings_free()
+ *
+ * Return: 0, or -1 after a message.
+ */
+int spatch_look(const struct fix *fix, const struct hits *hits,
+		const char *root, struct findings *out)
+{
+	static const char *const args[] = {
+		"--verbose-parsing", "-D", "report", "-D", "evidence", NULL
+	};
+	struct strv files = { 0 };
+	char *dir, *line, *save;
+	struct run r = { 0 };
+	int ret = 0;
+
+	*out = (struct findings){ 0 };
+	dir = scratch_dir(fix->name);
+	if (!dir)
+		return -1;
+	ret = narrow_all(fix, hits, root, dir, &files);
+	if (!ret && files.n) {
+		ret = spatch(fix, fix->path, args, dir, &files, &r);
+		for (line = ret ? NULL : strtok_r(r.out.data, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			parse_finding(out, line);
+		if (!ret)
+			find_unparsed(fix, r.err.data, out);
+		run_free(&r);
+	}
+	if (!ret)
+		ret = remove_tree(dir);
+	strv_free(&files);
+	free(dir);
+	return ret;
+}
+
+void findings_free(struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].word);
+		free(f->v[i].file);
+		free(f->v[i].what);
+	}
+	free(f->v);
+	free(f->unparsed);
+	*f = (struct findings){ 0 };
+}
+
+/** findings_first() - the first finding of a kind ("report", "carried"), or NULL */
+const struct finding *findings_first(const struct findings *f, const char *word)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].word, word))
+			return &f->v[i];
+	return NULL;
+}
+
+static int write_unpreprocessed(const struct fix *fix, const char *from,
+				const char *to)
+{
+	struct buf b = { 0 };
+	char *text;
+	int ret;
+
+	ret = read_file(from, &b);
+	if (ret)
+		return ret;
+	text = unpreprocess(fix, b.data);
+	ret = write_file(to, text, strlen(text));
+	free(text);
+	buf_free(&b);
+	return ret;
+}
+
+/*
+ * Carry the difference of two narrowed files to the full one. The lines are
+ * the same in all of them, so there is nothing for patch to search.
+ */
+static int carry_back(const char *old, const char *new, const char *full)
+{
+	const char *diff[] = { "diff", "-U0", "--label", "a", "--label", "b",
+			       old, new, NULL };
+	struct run d = { .argv = diff }, p = { 0 };
+	char *file = xasprintf("%s.diff", new);
+	const char *patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
+				"--no-backup-if-mismatch", "--reject-file=-",
+				"--input", file, full, NULL };
+	int ret;
+
+	ret = run(&d);
+	if (!ret && d.status != 1)
+		ret = vf_error("diff of %s ended with status %d", new, d.status);
+	if (!ret)
+		ret = write_file(file, d.out.data, d.out.len);
+	if (!ret) {
+		p.argv = patch;
+		ret = run(&p);
+		if (!ret && p.status)
+			ret = vf_error("the change of %s does not apply: %s",
+				       full, p.out.data);
+		run_free(&p);
+	}
+	run_free(&d);
+	free(file);
+	return ret;
+}
+
+static int same_file(const char *a, const char *b, bool *same)
+{
+	struct buf x = { 0 }, y = { 0 };
+	int ret = read_file(a, &x) || read_file(b, &y) ? -1 : 0;
+
+	*same = !ret && x.len == y.len && !memcmp(x.data, y.data, x.len);
+	buf_free(&x);
+	buf_free(&y);
+	return ret;
+}
+
+static int change_file(const struct fix *fix, const char *dir, const char *path,
+		       const char *root, bool *changed)
+{
+	char *old = xasprintf("%s/old/%s", dir, path);
+	char *new = xasprintf("%s/new/%s", dir, path);
+	char *full = xasprintf("%s/%s", root, path);
+	bool same;
+	int ret;
+
+	ret = same_file(old, new, &same);
+	if (!ret && !same) {
+		*changed = true;
+		ret = write_unpreprocessed(fix, old, old);
+		if (!ret)
+			ret = write_unpreprocessed(fix, new, new);
+		if (!ret)
+			ret = carry_back(old, new, full);
+	}
+	free(old);
+	free(new);
+	free(full);
+	return ret;
+}
+
+/* What takes a fix out: a rule of its own, or ours backwards. */
+static char *undo_rule(const struct fix *fix)
+{
+	char *path = xasprintf("%s/tools/testing/undo/%s.cocci", setup.top,
+			       fix->name);
+
+	if (path_exists(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/**
+ * spatch_change() - graft a fix into the files of a tree, or take it out
+ * @fix: the fix
+ * @hits: its files
+ * @root: a staged tree, never the user's, that has these files
+ * @change: which of the two
+ * @changed: set where a file changed
+ *
+ * Return: 0, or -1 after a message.
+ */
+int spatch_change(const struct fix *fix, const struct hits *hits,
+		  const char *root, enum change change, bool *changed)
+{
+	static const char *const args[] = {
+		"--very-quiet", "--in-place", "-D", "patch", NULL
+	};
+	static const char *const reverse[] = {
+		"--very-quiet", "--in-place", "--reverse", "-D", "patch", NULL
+	};
+	char *dir, *old, *new, *undo = NULL;
+	struct strv files = { 0 };
+	struct run r = { 0 };
+	int ret;
+
+	dir = scratch_dir(fix->name);
+	if (!dir)
+		return -1;
+	old = xasprintf("%s/old", dir);
+	new = xasprintf("%s/new", dir);
+	*changed = false;
+	if (change == CHANGE_UNDO)
+		undo = undo_rule(fix);
+	ret = narrow_all(fix, hits, root, old, &files);
+	strv_free(&files);
+	if (!ret)
+		ret = narrow_all(fix, hits, root, new, &files);
+	if (!ret && files.n) {
+		ret = spatch(fix, undo ? undo : fix->path,
+			     change == CHANGE_UNDO && !undo ? reverse : args,
+			     new, &files, &r);
+		run_free(&r);
+	}
+	for (size_t i = 0; !ret && i < files.n; i++)
+		ret = change_file(fix, dir, files.v[i], root, changed);
+	if (!ret)
+		ret = remove_tree(dir);
+	strv_free(&files);
+	free(undo);
+	free(old);
+	free(new);
+	free(dir);
+	return ret;
+}

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ask a tree about the fixes: one verdict for each, with the evidence.
+ *
+ * The order of the decisions is that of design.md, "Verdicts". That nothing
+ * matched is never evidence: where nothing could be shown, or two things
+ * could, the verdict is "unknown".
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "virtfix.h"
+
+static json_t *make_verdict(const char *verdict, char *reason,
+			    const struct findings *f, const char *word,
+			    const char *blocked_by)
+{
+	json_t *sites = json_array(), *v;
+
+	for (size_t i = 0; f && word && i < f->n; i++) {
+		if (strcmp(f->v[i].word, word))
+			continue;
+		json_array_append_new(sites, json_pack("{s:s, s:i}",
+						       "file", f->v[i].file,
+						       "line", (int)f->v[i].line));
+	}
+	v = json_pack("{s:s, s:s, s:o, s:s?}", "verdict", verdict,
+		      "reason", reason, "sites", sites,
+		      "blocked_by", blocked_by);
+	free(reason);
+	return v;
+}
+
+static char *say(const struct finding *f, const struct findings *all)
+{
+	size_t more = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		more += !strcmp(all->v[i].word, f->word);
+	if (more > 1)
+		return xasprintf("%s:%ld: %s (%zu places)", f->file, f->line,
+				 f->what, more);
+	return xasprintf("%s:%ld: %s", f->file, f->line, f->what);
+}
+
+static json_t *absent(const struct fix *fix, const char *root)
+{
+	char *words = strv_join(&fix->anchors, ", ");
+	char *dirs = strv_join(&fix->scope, ", ");
+	bool there = false;
+	json_t *v;
+
+	for (size_t i = 0; i < fix->scope.n; i++) {
+		char *path = xasprintf("%s/%s", root, fix->scope.v[i]);
+
+		there |= path_exists(path);
+		free(path);
+	}
+	if (there)
+		v = make_verdict("absent", xasprintf("none of %s occurs under %s",
+						     words, dirs),
+				 NULL, NULL, NULL);
+	else
+		v = make_verdict("absent", xasprintf("%s is not in this tree", dirs),
+				 NULL, NULL, NULL);
+	free(words);
+	free(dirs);
+	return v;
+}
+
+/* Copy the files of a fix from the tree where the staged copy lacks them. */
+static int fetch_files(const char *tree, const struct hits *hits,
+		       const char *root)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < hits->n; i++) {
+		char *from = xasprintf("%s/%s", tree, hits->v[i].path);
+		char *to = xasprintf("%s/%s", root, hits->v[i].path);
+
+		if (!path_exists(to))
+			ret = copy_file(from, to);
+		free(from);
+		free(to);
+	}
+	return ret;
+}
+
+/* What has to be grafted first, as far as this tree lacks it. */
+static int graft_needs(const struct asked *a, const struct fix *fix,
+		       const char *root)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < fix->needs.n; i++) {
+		const struct fix *need = fixes_find(&a->fixes, fix->needs.v[i]);
+		const struct hits *hits = hits_of(a, need);
+		struct findings f;
+		bool changed;
+
+		ret = graft_needs(a, need, root);
+		if (!ret)
+			ret = fetch_files(a->tree.root, hits, root);
+		if (!ret)
+			ret = spatch_look(need, hits, root, &f);
+		if (ret)
+			break;
+		if (findings_first(&f, "report") && !findings_first(&f, "blocked"))
+			ret = spatch_change(need, hits, root, CHANGE_GRAFT,
+					    &changed);
+		findings_free(&f);
+	}
+	return ret;
+}
+
+/* The defect is there: does our change end it, on a scratch copy? */
+static int try_graft(const struct asked *a, const struct fix *fix,
+		     const struct findings *before, json_t **v)
+{
+	const struct finding *site = findings_first(before, "report");
+	const struct hits *hits = hits_of(a, fix);
+	struct findings after = { 0 };
+	const struct finding *left;
+	char *name, *root;
+	bool changed = false;
+	int ret;
+
+	name = xasprintf("try-%s", fix->name);
+	root = scratch_dir(name);
+	free(name);
+	if (!root)
+		return -1;
+	ret = graft_needs(a, fix, root);
+	if (!ret)
+		ret = fetch_files(a->tree.root, hits, root);
+	if (!ret)
+		ret = spatch_change(fix, hits, root, CHANGE_GRAFT, &changed);
+	if (!ret)
+		ret = spatch_look(fix, hits, root, &after);
+	if (!ret) {
+		left = findings_first(&after, "report");
+		if (!changed)
+			*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but no shape that the change knows is there",
+							       site->file, site->line, site->what),
+					  before, "report", NULL);
+		else if (left)
+			*v = make_verdict("unknown", xasprintf("%s:%ld: %s, even after the change",
+							       left->file, left->line, left->what),
+					  before, "report", NULL);
+		else if (!findings_first(&after, "carried"))
+			*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but after the change nothing shows that it is there",
+							       site->file, site->line, site->what),
+					  before, "report", NULL);
+		else
+			*v = make_verdict("needed", say(site, before), before,
+					  "report", NULL);
+	}
+	findings_free(&after);
+	remove_tree(root);
+	free(root);
+	return ret;
+}
+
+/* No defect was seen: what stands there instead? */
+static json_t *healthy(const struct hits *hits, const struct findings *f)
+{
+	const struct finding *carried = findings_first(f, "carried");
+	const struct finding *superseded = findings_first(f, "superseded");
+	const struct finding *gone = findings_first(f, "absent");
+	const struct finding *blocked = findings_first(f, "blocked");
+	const struct hit *hit = hits_anchor(hits);
+	int kinds = !!carried + !!superseded + !!gone + !!blocked;
+
+	if (kinds > 1)
+		return make_verdict("unknown", xasprintf("contradicting evidence: %s %s:%ld, %s %s:%ld",
+							 f->v[0].word, f->v[0].file, f->v[0].line,
+							 f->v[f->n - 1].word, f->v[f->n - 1].file,
+							 f->v[f->n - 1].line),
+				    NULL, NULL, NULL);
+	if (carried)
+		return make_verdict("carried", say(carried, f), f, "carried", NULL);
+	if (superseded)
+		return make_verdict("superseded", say(superseded, f), f,
+				    "superseded", NULL);
+	if (gone)
+		return make_verdict("absent", say(gone, f), f, "absent", NULL);
+	return make_verdict("unknown", xasprintf("%s:%d: neither the old code nor the change nor another solution was recognised",
+						 hit->path, hit->anchor_line),
+			    NULL, NULL, NULL);
+}
+
+static int decide(const struct asked *a, const struct fix *fix, json_t **v)
+{
+	const struct hits *hits = hits_of(a, fix);
+	const struct finding *report, *blocked, *other;
+	struct findings f;
+	int ret;
+
+	*v = NULL;
+	ret = spatch_look(fix, hits, a->tree.root, &f);
+	if (ret)
+		return ret;
+	report = findings_first(&f, "report");
+	blocked = findings_first(&f, "blocked");
+	other = findings_first(&f, "superseded");
+	if (!other)
+		other = findings_first(&f, "absent");
+	if (f.unparsed)
+		*v = make_verdict("unknown", xasprintf("spatch cannot parse %s",
+						       f.unparsed),
+				  NULL, NULL, NULL);
+	else if (report && other)
+		*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but also %s: %s:%ld: %s",
+						       report->file, report->line, report->what,
+						       other->word, other->file, other->line, other->what),
+				  &f, "report", NULL);
+	else if (report && blocked)
+		*v = make_verdict("blocked", say(report, &f), &f, "report",
+				  blocked->what);
+	else if (report)
+		ret = try_graft(a, fix, &f, v);
+	else
+		*v = healthy(hits, &f);
+	findings_free(&f);
+	return ret;
+}
+
+static void hash_needs(const struct asked *a, const struct fix *fix,
+		       struct buf *b)
+{
+	buf_printf(b, "%s\n", fix->hash);
+	for (size_t i = 0; i < hits_of(a, fix)->n; i++)
+		buf_printf(b, "%s %s\n", hits_of(a, fix)->v[i].path,
+			   hits_of(a, fix)->v[i].hash);
+	for (size_t i = 0; i < fix->needs.n; i++)
+		hash_needs(a, fixes_find(&a->fixes, fix->needs.v[i]), b);
+}
+
+/* A verdict is kept under the hash of all that it follows from. */
+static char *cache_path(const struct asked *a, const struct fix *fix)
+{
+	char hex[HASH_LEN], *path;
+	struct buf b = { 0 };
+
+	buf_printf(&b, "%s\n%s\n", setup.engine_hash, setup.spatch_version);
+	hash_needs(a, fix, &b);
+	hash_bytes(b.data, b.len, hex);
+	path = xasprintf("%s/cache/%s.json", setup.build, hex);
+	buf_free(&b);
+	return path;
+}
+
+static int decide_and_keep(const struct asked *a, const struct fix *fix,
+			   const char *path)
+{
+	char *name = xasprintf("%s.json", fix->name);
+	char *dir = scratch_dir("verdicts");
+	char *tmp = NULL, *text;
+	json_t *v = NULL;
+	int ret = -1;
+
+	if (dir)
+		ret = decide(a, fix, &v);
+	if (!ret) {
+		text = json_dumps(v, JSON_COMPACT);
+		tmp = xasprintf("%s/%s", dir, name);
+		ret = write_file(tmp, text, strlen(text));
+		if (!ret)
+			ret = publish(tmp, path);
+		free(text);
+		json_decref(v);
+	}
+	free(tmp);
+	free(dir);
+	free(name);
+	return ret;
+}
+
+/** struct crew - the child processes that ask about one fix each */
+struct crew {
+	int running;
+	int failed;
+};
+
+static void wait_one(struct crew *crew)
+{
+	int wstatus;
+
+	if (wait(&wstatus) < 0)
+		return;
+	crew->running--;
+	if (WIFSIGNALED(wstatus))
+		vf_error("virtfix itself died with signal %d; please report it",
+			 WTERMSIG(wstatus));
+	crew->failed |= !WIFEXITED(wstatus) || WEXITSTATUS(wstatus);
+}
+
+static int start_one(struct crew *crew, const struct asked *a,
+		     const struct fix *fix, const char *path)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return vf_perror("start a process for", fix->name);
+	if (!pid)
+		_exit(decide_and_keep(a, fix, path) ? EXIT_ERROR : EXIT_CLEAN);
+	crew->running++;
+	return 0;
+}
+
+/*
+ * The first process that fails says why; where all fail alike (no spatch, no
+ * space) one line is enough.
+ */
+static int share_errors(void)
+{
+	vf_said = mmap(NULL, sizeof(*vf_said), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (vf_said != MAP_FAILED)
+		return 0;
+	vf_said = NULL;
+	return vf_perror("map", "a shared flag");
+}
+
+static void unshare_errors(void)
+{
+	munmap(vf_said, sizeof(*vf_said));
+	vf_said = NULL;
+}
+
+/* One process for each fix whose verdict is not kept yet, as many as CPUs. */
+static int ask_all(struct asked *a, char *const *paths)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct crew crew = { 0 };
+
+	if (share_errors())
+		return -1;
+	for (size_t i = 0; i < a->fixes.n; i++) {
+		if (!paths[i] || path_exists(paths[i]))
+			continue;
+		while (crew.running >= (cpus > 1 ? cpus : 1))
+			wait_one(&crew);
+		if (crew.failed)
+			break;
+		crew.failed |= !!start_one(&crew, a, a->fixes.v[i], paths[i]);
+	}
+	while (crew.running)
+		wait_one(&crew);
+	unshare_errors();
+	return crew.failed ? -1 : 0;
+}
+
+static int load_verdicts(struct asked *a, char *const *paths)
+{
+	for (size_t i = 0; i < a->fixes.n; i++) {
+		if (!paths[i])
+			continue;
+		a->verdicts[i] = json_load_file(paths[i], 0, NULL);
+		if (!a->verdicts[i])
+			return vf_error("cannot read %s; remove it", paths[i]);
+	}
+	return 0;
+}
+
+/**
+ * ask() - find the verdicts of all fixes on a tree
+ * @a: on return the answers, to be freed with asked_free()
+ * @tree: a directory or a tarball, as the user named it
+ *
+ * Return: 0, or -1 after a message.
+ */
+int ask(struct asked *a, const char *tree)
+{
+	char **paths;
+	int ret;
+
+	*a = (struct asked){ 0 };
+	if (fixes_load(&a->fixes) || tree_open(&a->tree, tree, &a->fixes))
+		return -1;
+	a->hits = xrealloc(NULL, a->fixes.n * sizeof(*a->hits));
+	memset(a->hits, 0, a->fixes.n * sizeof(*a->hits));
+	a->verdicts = xrealloc(NULL, a->fixes.n * sizeof(*a->verdicts));
+	memset(a->verdicts, 0, a->fixes.n * sizeof(*a->verdicts));
+	paths = xrealloc(NULL, a->fixes.n * sizeof(*paths));
+	memset(paths, 0, a->fixes.n * sizeof(*paths));
+	ret = scan_tree(a->tree.root, &a->fixes, a->hits);
+	for (size_t i = 0; !ret && i < a->fixes.n; i++) {
+		if (a->fixes.v[i]->kut != a->tree.kut)
+			continue;
+		if (hits_anchor(&a->hits[i]))
+			paths[i] = cache_path(a, a->fixes.v[i]);
+		else
+			a->verdicts[i] = absent(a->fixes.v[i], a->tree.root);
+	}
+	if (!ret)
+		ret = ask_all(a, paths);
+	if (!ret)
+		ret = load_verdicts(a, paths);
+	for (size_t i = 0; i < a->fixes.n; i++)
+		free(paths[i]);
+	free(paths);
+	return ret;
+}
+
+void asked_free(struct asked *a)
+{
+	for (size_t i = 0; i < a->fixes.n; i++) {
+		if (a->hits)
+			hits_free(&a->hits[i]);
+		if (a->verdicts)
+			json_decref(a->verdicts[i]);
+	}
+	free(a->hits);
+	free(a->verdicts);
+	fixes_free(&a->fixes);
+	tree_close(&a->tree);
+}
+
+static size_t index_of(const struct asked *a, const struct fix *fix)
+{
+	size_t i = 0;
+
+	while (a->fixes.v[i] != fix)
+		i++;
+	return i;
+}
+
+/** hits_of() - the files of a fix */
+const struct hits *hits_of(const struct asked *a, const struct fix *fix)
+{
+	return &a->hits[index_of(a, fix)];
+}
+
+/** verdict_of() - the verdict on a fix; NULL where it is for another kind of tree */
+const char *verdict_of(const struct asked *a, const struct fix *fix)
+{
+	json_t *v = a->verdicts[index_of(a, fix)];
+
+	return v ? json_string_value(json_object_get(v, "verdict")) : NULL;
+}
+
+/**
+ * needed_fixes() - the selected fixes that the tree needs, in order of grafting
+ * @a: the answers
+ * @out: the fixes; its array is to be freed
+ *
+ * Return: 0, or a negative exit status after a message that names a selected
+ * fix whose verdict is unknown.
+ */
+int needed_fixes(const struct asked *a, struct fixes *out)
+{
+	struct fixes ordered;
+	const char *verdict;
+	int ret;
+
+	*out = (struct fixes){ 0 };
+	ret = fixes_order(&a->fixes, &ordered);
+	out->v = xrealloc(NULL, a->fixes.n * sizeof(*out->v));
+	for (size_t i = 0; !ret && i < ordered.n; i++) {
+		verdict = verdict_of(a, ordered.v[i]);
+		if (!verdict || !ordered.v[i]->selected)
+			continue;
+		if (!strcmp(verdict, "unknown")) {
+			vf_error("%s: the verdict on %s is unknown; see: make status",
+				 a->tree.arg, ordered.v[i]->name);
+			ret = -EXIT_UNKNOWN;
+		} else if (!strcmp(verdict, "needed")) {
+			out->v[out->n++] = ordered.v[i];
+		}
+	}
+	free(ordered.v);
+	return ret;
+}
+
+/**
+ * graft_one() - graft a fix into a staged copy, or take it out there
+ * @a: the answers, which name the files
+ * @fix: the fix
+ * @root: the staged copy; files that it lacks are fetched from the tree
+ * @change: which of the two
+ *
+ * Return: 0, or -1 after a message.
+ */
+int graft_one(const struct asked *a, const struct fix *fix, const char *root,
+	      enum change change)
+{
+	const struct hits *hits = hits_of(a, fix);
+	struct findings after = { 0 };
+	bool changed = false;
+	int ret;
+
+	ret = fetch_files(a->tree.root, hits, root);
+	if (!ret)
+		ret = spatch_change(fix, hits, root, change, &changed);
+	if (!ret && !changed)
+		return vf_error("%s: %s found nothing to change", fix->name,
+				change == CHANGE_UNDO ? "its undo" : "the graft");
+	if (!ret)
+		ret = spatch_look(fix, hits, root, &after);
+	if (!ret && change == CHANGE_GRAFT &&
+	    (findings_first(&after, "report") || !findings_first(&after, "carried")))
+		ret = vf_error("%s: the graft left the old code in place, after the fixes grafted before it",
+			       fix->name);
+	if (!ret && change == CHANGE_UNDO && !findings_first(&after, "report"))
+		ret = vf_error("%s: its undo did not bring the old code back",
+			       fix->name);
+	findings_free(&after);
+	return ret;
+}
