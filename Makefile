@@ -19,8 +19,13 @@ objtree := $(abspath $(O))
 # What the user may name; empty means what kernel-find finds.
 export KDIR KSRC ARCH CROSS_COMPILE V
 
-comma := ,
-CC ?= gcc
+# make itself sets CC to cc; the kernel's own choice stands unless it is given.
+HOSTCC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+ifeq ($(origin CC),default)
+unexport CC
+else
+export CC
+endif
 HOSTCFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
 	      -Wmissing-prototypes -Wshadow
 ENGINE_LIBS := libarchive jansson libkmod
@@ -29,6 +34,24 @@ VIRTFIX := $(objtree)/virtfix
 virtfix = $(VIRTFIX) --build $(objtree) $(if $(filter 1,$(V)),-v) \
 	  $(if $(filter undefined,$(origin FIXES)),,--fixes '$(FIXES)')
 
+# --- the machine that this runs on -------------------------------------------
+
+# "make deps GOAL..." installs first; the goals then start in a fresh make, so
+# that what was installed is seen.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+
+goals := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps then-goals $(goals)
+deps:
+	$(Q)$(srctree)/scripts/deps $(or $(goals),all)
+	$(if $(filter check prove,$(goals)),$(Q)$(srctree)/scripts/test-kernels $(objtree)/kernels)
+then-goals: deps
+	$(if $(goals),$(Q)$(MAKE) -f $(srctree)/Makefile $(goals))
+$(goals): then-goals
+	@:
+
+else
+
 # --- the engine ---------------------------------------------------------
 
 engine-src := $(wildcard $(srctree)/tools/virtfix/*.c)
@@ -36,15 +59,21 @@ engine-obj := $(patsubst $(srctree)/tools/virtfix/%.c,$(objtree)/engine/%.o,$(en
 
 $(objtree)/engine/%.o: $(srctree)/tools/virtfix/%.c $(srctree)/tools/virtfix/virtfix.h $(srctree)/Makefile
 	@mkdir -p $(@D)
-	$(call quiet,CC,tools/virtfix/$*.o) $(CC) $(HOSTCFLAGS) $(SANITIZE) \
+	$(call quiet,CC,tools/virtfix/$*.o) $(HOSTCC) $(HOSTCFLAGS) $(SANITIZE) \
 		-DVIRTFIX_TOP='"$(srctree)"' -DVIRTFIX_BUILD='"$(objtree)"' \
 		$$(pkg-config --cflags $(ENGINE_LIBS)) -c -o $@ $<
 	$(if $(filter 1 2,$(C)),$(call quiet,CHECK,tools/virtfix/$*.c) sparse -Wno-decl -D_GNU_SOURCE \
 		-DVIRTFIX_TOP='""' -DVIRTFIX_BUILD='""' \
 		$$(pkg-config --cflags $(ENGINE_LIBS)) $<)
 
+$(engine-obj): | engine-deps
+.PHONY: engine-deps
+engine-deps:
+	@command -v pkg-config >/dev/null && pkg-config --exists $(ENGINE_LIBS) || \
+		$(srctree)/scripts/deps --check build
+
 $(VIRTFIX): $(engine-obj)
-	$(call quiet,LD,virtfix) $(CC) $(SANITIZE) -o $@ $^ \
+	$(call quiet,LD,virtfix) $(HOSTCC) $(SANITIZE) -o $@ $^ \
 		$$(pkg-config --libs $(ENGINE_LIBS)) -lmd
 
 .PHONY: engine
@@ -58,9 +87,11 @@ engine: $(VIRTFIX)
 # The pair of headers and source, checked, and where its modules are made.
 kernel = eval "$$($(srctree)/scripts/kernel-find \
 	 $(if $(KDIR)$(KSRC),--match '$(KDIR)' '$(KSRC)') || echo exit $$?)"; \
-	 dir=$(objtree)/linux-$$RELEASE
+	 dir=$(objtree)/linux-$$RELEASE; \
+	 [ -n "$$KMODULES" ] || ! [ -d "/lib/modules/$$RELEASE/kernel" ] || \
+		KMODULES=/lib/modules/$$RELEASE
 stage-and-build = $(virtfix) stage "$$KSRC" "$$dir/stage" && \
-	MODCHECK="$(VIRTFIX) modcheck" \
+	MODCHECK="$(VIRTFIX) modcheck$${KMODULES:+ --stock $$KMODULES}" \
 	$(srctree)/scripts/build-modules "$$dir/stage" "$$KDIR" "$$dir"
 # 1 says that a fix is needed: that is no failure of the table.
 table = { $(virtfix) status "$$KSRC" || [ $$? -eq 1 ]; }
@@ -106,7 +137,7 @@ menuconfig nconfig defconfig allyesconfig:
 check: $(VIRTFIX)
 	@$(srctree)/scripts/deps --check check
 	@$(srctree)/scripts/test-kernels --check $(objtree)/kernels
-	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) CC=$(CC) $(srctree)/tools/testing/check $(TESTS)
+	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) HOSTCC=$(HOSTCC) $(srctree)/tools/testing/check $(TESTS)
 
 bench: $(VIRTFIX)
 	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) $(srctree)/tools/testing/bench
@@ -119,16 +150,11 @@ coccicheck:
 			{ cat $(objtree)/coccicheck.log; exit 1; }; \
 	done
 
-# --- the machine that this runs on ------------------------------------------
-
-.PHONY: deps
-deps:
-	$(Q)$(srctree)/scripts/deps $(or $(filter-out $@,$(MAKECMDGOALS)),all)
-	$(if $(filter check prove,$(MAKECMDGOALS)),$(Q)$(srctree)/scripts/test-kernels $(objtree)/kernels)
-
 .PHONY: clean help
 clean:
 	$(call quiet,CLEAN,$(objtree)) rm -rf $(objtree)
 
 help:
 	@cat $(srctree)/scripts/help.txt
+
+endif # deps
