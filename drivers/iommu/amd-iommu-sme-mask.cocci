@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// iommu/amd: clear the memory encryption mask from physical addresses
+///
+/// With SME active, the AMD IOMMU driver sets the encryption bit in each
+/// page table entry, and iommu_iova_to_phys() returns it as part of the
+/// physical address. VFIO unpins a guest's memory by that address:
+/// pfn_valid() says no, nothing is unpinned, and all memory of a guest
+/// with a passed-through device leaks when the guest ends.
+///
+/// Clear the mask where an entry is turned into an address, for each page
+/// table format that the driver has.
+///
+/// The driver is built in, so this is a change for whoever builds the
+/// kernel. The proof maps memory on a small kernel with a mask set and
+/// looks at the address that comes back.
+// Nr: 06
+// Kind: defect
+// Upstream: b3e9b515b08e v4.19
+// Fixes: 2543a786aa25 ("iommu/amd: Allow the AMD IOMMU to work with memory encryption")
+// Originally-by: Brijesh Singh <brijesh.singh@amd.com>
+// Scope: drivers/iommu
+// Anchors: __sme_set __sme_clr sme_me_mask
+// Context: PM_ADDR_MASK amd_iommu_iova_to_phys AMDV1PT_FMT_OA X86_64_FMT_OA
+// Modules: none
+// Abi: none
+// Proof: svm iommu/sme_mask
+// Defect: mask-in-phys
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+// Entries are made with the mask. Where they are not, there is nothing to
+// clear.
+
+@set@
+@@
+ __sme_set(...)
+
+// An entry's address bits without the mask: at once, later, or in what is
+// returned.
+
+@cleared@
+expression E;
+position p;
+symbol sme_me_mask;
+@@
+(
+ __sme_clr(E &@p PM_ADDR_MASK)
+|
+ __sme_clr(E) &@p PM_ADDR_MASK
+|
+ E &@p PM_ADDR_MASK & ~sme_me_mask
+|
+ E &@p (PM_ADDR_MASK & ~sme_me_mask)
+)
+
+@later exists@
+expression E, x, off, iova;
+symbol sme_me_mask;
+position p != cleared.p;
+@@
+ E &@p PM_ADDR_MASK
+ ... when any
+(
+ x = __sme_clr(x);
+|
+ x = x & ~sme_me_mask;
+|
+ x &= ~sme_me_mask;
+)
+ ... when any
+ return (x & ~off) | (iova & off);
+
+@returned exists@
+expression E, x, off, iova;
+position p != cleared.p;
+@@
+ E &@p PM_ADDR_MASK
+ ... when any
+(
+ return __sme_clr((x & ~off) | (iova & off));
+|
+ return (__sme_clr(x) & ~off) | (iova & off);
+|
+ return __sme_clr(x & ~off) | (iova & off);
+)
+
+// The address with the mask in it.
+@old exists@
+expression E, x, off, iova;
+position p != {cleared.p, later.p, returned.p};
+@@
+ E &@p PM_ADDR_MASK
+ ... when any
+     when != __sme_clr(...)
+ return (x & ~off) | (iova & off);
+
+@right exists@
+expression E, x, off, iova;
+position p = {cleared.p, later.p, returned.p};
+@@
+ E &@p PM_ADDR_MASK
+ ... when any
+ return \((x & ~off) | (iova & off)\|__sme_clr((x & ~off) | (iova & off))\);
+
+@script:python depends on report && set@
+p << old.p;
+@@
+coccilib.report.print_report(p[0], "the memory encryption mask is taken for a part of the physical address")
+
+@depends on patch && set@
+expression E;
+position old.p;
+@@
+- E &@p PM_ADDR_MASK
++ __sme_clr(E & PM_ADDR_MASK)
+
+@script:python depends on evidence && set@
+p << right.p;
+@@
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
+
+// The common page table code: each reader of an address clears the mask in
+// a copy of the entry.
+
+@reader exists@
+identifier f;
+expression e;
+position p;
+@@
+ f@p(...)
+ {
+ ... when any
+ e = __sme_clr(e);
+ ... when any
+ FIELD_GET(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), e)
+ ... when any
+ }
+
+@unclear exists@
+identifier f;
+expression E;
+position p != reader.p;
+@@
+ f@p(...)
+ {
+ ... when any
+ FIELD_GET(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), E)
+ ... when any
+ }
+
+@script:python depends on evidence && set && !old && !right && !unclear@
+p << reader.p;
+f << reader.f;
+@@
+print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
