@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// vfio: spapr: copy only the error description for EEH error injection
+///
+/// VFIO_EEH_PE_OP copies the head of struct vfio_eeh_pe_op from user
+/// space, checks argsz and flags and selects the operation by op. For
+/// VFIO_EEH_PE_INJECT_ERR the whole structure is then copied once more,
+/// over the fields that were checked. Another thread that writes to the
+/// buffer between the two copies decides what argsz, flags and op hold
+/// afterwards. Nothing looks at them again today, but whatever does will
+/// take unchecked values for checked ones.
+///
+/// Let the second copy fill nothing but err, from err.type up to and
+/// including err.mask. The offset is that of the member itself: on 64-bit
+/// there are four bytes of padding between op and err.
+///
+/// The proof rewrites the head of the buffer between the two copies and
+/// looks at what reaches the kernel's structure.
+// Nr: 14
+// Kind: defect
+// Upstream: never
+// Originally-by: Wenwen Wang <wang6495@umn.edu>
+// Scope: drivers/vfio
+// Anchors: eeh_pe_inject_err VFIO_EEH_PE_INJECT_ERR
+// Modules: vfio_spapr_eeh vfio_iommu_spapr_tce
+// Abi: none
+// Proof: ppc64 vfio/spapr_eeh_copy
+// Defect: header-copied-twice
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+// The copy that feeds the injection. The head was copied and checked
+// before, or there would be no operation to select.
+
+@whole depends on report exists@
+struct vfio_eeh_pe_op req;
+expression src1, src2, n1, n2;
+position p;
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ \(copy_from_user@p\|__copy_from_user@p\)(&req, src2, n2)
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+
+@script:python depends on report@
+p << whole.p;
+@@
+coccilib.report.print_report(p[0], "the checked head of the structure is copied from user space again")
+
+// A user address in an integer, as the ioctl handlers get it.
+@depends on patch exists@
+identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
+attribute name __user;
+type T;
+expression src1, n1, n;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, (T)arg, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+ ... when any
+ }
+
+// A pointer of the structure's own type.
+@depends on patch exists@
+struct vfio_eeh_pe_op req;
+struct vfio_eeh_pe_op *uop;
+expression src1, n1, n;
+identifier copy =~ "^(__)?copy_from_user$";
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, uop, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+
+// A pointer to void.
+@depends on patch exists@
+struct vfio_eeh_pe_op req;
+void *uarg;
+expression src1, n1, n;
+identifier copy =~ "^(__)?copy_from_user$";
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, uarg, n
++     &req.err, uarg + offsetof(struct vfio_eeh_pe_op, err), sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+
+// The second copy fills err only: destination, source and length must all
+// say so. A wrong offset would be worse than the copy that was saved.
+@only_err depends on evidence exists@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+struct vfio_eeh_pe_op *uop;
+expression src1, n1, arg, n;
+type T;
+position p;
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ \(copy_from_user@p\|__copy_from_user@p\)(
+	\(&req.err\|&req.err.type\|(T)&req.err\|(T)&req.err.type\),
+	\((T)(arg + offsetof(struct vfio_eeh_pe_op, err))\|
+	  (T)(arg + offsetof(struct vfio_eeh_pe_op, err.type))\|
+	  arg + offsetof(struct vfio_eeh_pe_op, err)\|
+	  arg + offsetof(struct vfio_eeh_pe_op, err.type)\|
+	  &uop->err\|&uop->err.type\),
+	\(n - offsetof(struct vfio_eeh_pe_op, err)\|
+	  n - offsetof(struct vfio_eeh_pe_op, err.type)\|
+	  sizeof(req.err)\|sizeof(struct vfio_eeh_pe_err)\|
+	  offsetofend(struct vfio_eeh_pe_err, mask)\))
+ ... when any
+     when != copy_from_user(&req, ...)
+     when != __copy_from_user(&req, ...)
+ eeh_pe_inject_err(...)
+
+@script:python depends on evidence@
+p << only_err.p;
+@@
+print("carried %s:%s the second copy fills err only" % (p[0].file, p[0].line))
+
+// What was copied over the head is checked once more.
+@again depends on evidence exists@
+struct vfio_eeh_pe_op req;
+expression src1, src2, n1, n2;
+position p;
+statement S;
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ \(copy_from_user\|__copy_from_user\)(&req, src2, n2)
+ ... when any
+     when != copy_from_user(&req, ...)
+ if@p (<+... \(req.op != VFIO_EEH_PE_INJECT_ERR\|req.op != n2\) ...+>) S
+ ... when any
+     when != copy_from_user(&req, ...)
+ eeh_pe_inject_err(...)
+
+@script:python depends on evidence@
+p << again.p;
+@@
+print("superseded %s:%s the operation is checked again after the second copy" % (p[0].file, p[0].line))
+
+// The error description has a variable of its own.
+@own depends on evidence exists@
+struct vfio_eeh_pe_op req;
+struct vfio_eeh_pe_err e;
+expression src1, src2, n1, n2;
+position p;
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ \(copy_from_user@p\|__copy_from_user@p\)(&e, src2, n2)
+ ... when any
+     when != copy_from_user(&req, ...)
+     when != __copy_from_user(&req, ...)
+ eeh_pe_inject_err(..., e.type, ...)
+
+@script:python depends on evidence@
+p << own.p;
+@@
+print("superseded %s:%s the error description is copied to a variable of its own" % (p[0].file, p[0].line))
