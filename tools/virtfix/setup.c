@@ -70,6 +70,7 @@ static void system_path_first(void)
 			    path ? path : "");
 
 	setenv("PATH", s, 1);
+	setenv("HOME", "/", 0);		/* spatch dies without one */
 	free(s);
 }
 

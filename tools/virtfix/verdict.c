@@ -34,16 +34,41 @@ static json_t *make_verdict(const char *verdict, char *reason,
 	return v;
 }
 
-static char *say(const struct finding *f, const struct findings *all)
-{
-	size_t more = 0;
+#define MAX_SAID	6
 
-	for (size_t i = 0; i < all->n; i++)
-		more += !strcmp(all->v[i].word, f->word);
-	if (more > 1)
-		return xasprintf("%s:%ld: %s (%zu places)", f->file, f->line,
-				 f->what, more);
-	return xasprintf("%s:%ld: %s", f->file, f->line, f->what);
+/* All places of one kind, as far as a reader wants to see them. */
+static char *say(const struct findings *f, const char *word)
+{
+	struct buf b = { 0 };
+	size_t said = 0, more = 0;
+
+	buf_puts(&b, "");
+	for (size_t i = 0; i < f->n; i++) {
+		if (strcmp(f->v[i].word, word))
+			continue;
+		if (said == MAX_SAID) {
+			more++;
+			continue;
+		}
+		buf_printf(&b, "%s%s:%ld: %s", said++ ? "; " : "",
+			   f->v[i].file, f->v[i].line, f->v[i].what);
+	}
+	if (more)
+		buf_printf(&b, "; and %zu more", more);
+	return b.data;
+}
+
+/* The old shape is there, and so is what keeps the change out. */
+static json_t *blocked_verdict(const struct findings *f)
+{
+	char *sites = say(f, "report"), *by = say(f, "blocked");
+	json_t *v;
+
+	v = make_verdict("blocked", xasprintf("%s; but %s", sites, by), f,
+			 "report", by);
+	free(sites);
+	free(by);
+	return v;
 }
 
 static json_t *absent(const struct fix *fix, const char *root)
@@ -155,8 +180,8 @@ static int try_graft(const struct asked *a, const struct fix *fix,
 							       site->file, site->line, site->what),
 					  before, "report", NULL);
 		else
-			*v = make_verdict("needed", say(site, before), before,
-					  "report", NULL);
+			*v = make_verdict("needed", say(before, "report"),
+					  before, "report", NULL);
 	}
 	findings_free(&after);
 	remove_tree(root);
@@ -181,12 +206,12 @@ static json_t *healthy(const struct hits *hits, const struct findings *f)
 							 f->v[f->n - 1].line),
 				    NULL, NULL, NULL);
 	if (carried)
-		return make_verdict("carried", say(carried, f), f, "carried", NULL);
+		return make_verdict("carried", say(f, "carried"), f, "carried", NULL);
 	if (superseded)
-		return make_verdict("superseded", say(superseded, f), f,
+		return make_verdict("superseded", say(f, "superseded"), f,
 				    "superseded", NULL);
 	if (gone)
-		return make_verdict("absent", say(gone, f), f, "absent", NULL);
+		return make_verdict("absent", say(f, "absent"), f, "absent", NULL);
 	return make_verdict("unknown", xasprintf("%s:%d: neither the old code nor the change nor another solution was recognised",
 						 hit->path, hit->anchor_line),
 			    NULL, NULL, NULL);
@@ -218,8 +243,7 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 						       other->word, other->file, other->line, other->what),
 				  &f, "report", NULL);
 	else if (report && blocked)
-		*v = make_verdict("blocked", say(report, &f), &f, "report",
-				  blocked->what);
+		*v = blocked_verdict(&f);
 	else if (report)
 		ret = try_graft(a, fix, &f, v);
 	else

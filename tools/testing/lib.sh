@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# For the test scripts: results as TAP lines, which tools/testing/check counts.
+# From the environment: O (build directory) and VIRTFIX (the engine).
+
+LC_ALL=C
+export LC_ALL
+: "${O:?is set by make check}" "${VIRTFIX:?is set by make check}"
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+
+# Where this script may write; gone when it ends.
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/virtfix-test.XXXXXX") || exit 3
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 3' HUP INT TERM
+
+pass()
+{
+	echo "ok - $1"
+}
+
+# fail NAME [WHY...]: the why goes below, as a comment
+fail()
+{
+	echo "not ok - $1"
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip()
+{
+	echo "ok - $1 # SKIP $2"
+}
+
+# try NAME COMMAND...: passes when the command does; its output is the why
+try()
+{
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		pass "$name"
+	else
+		fail "$name" "$why"
+	fi
+}
+
+# virtfix in a build directory of the test's own
+vf()
+{
+	"$VIRTFIX" --build "$tmp/build" "$@"
+}
+
+# kernel DIR VERSION PATCHLEVEL SUBLEVEL: the top Makefile of a tree
+kernel()
+{
+	mkdir -p "$1"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\nEXTRAVERSION =\n' \
+		"$2" "$3" "$4" >"$1/Makefile"
+}
+
+# fixture FIX/CASE DIR: a small kernel tree made of a fixture
+fixture()
+{
+	kernel "$2" 5 0 0
+	cp -r "$top/tools/testing/fixtures/$1/tree/." "$2"
+}
