@@ -54,28 +54,6 @@ static bool leads_outside(const char *dir, const char *path)
 	return false;
 }
 
-static int check_member(const struct unpack *u, struct archive_entry *e)
-{
-	const char *path = archive_entry_pathname(e);
-	const char *sym = archive_entry_symlink(e);
-	const char *hard = archive_entry_hardlink(e);
-
-	if (!path)
-		return vf_error("%s: a member has no name", u->name);
-	for (const char *p = path; (p = strstr(p, "..")); p += 2)
-		if ((p == path || p[-1] == '/') && (!p[2] || p[2] == '/'))
-			return vf_error("%s: the member %s leads outside; take the tarball from its origin again",
-					u->name, path);
-	if (*path == '/')
-		return vf_error("%s: the member %s leads outside; take the tarball from its origin again",
-				u->name, path);
-	if ((sym && leads_outside(path, sym)) ||
-	    (hard && leads_outside("", hard)))
-		return vf_error("%s: the link %s leads outside (to %s); take the tarball from its origin again",
-				u->name, path, sym ? sym : hard);
-	return 0;
-}
-
 /*
  * Tarballs have one directory on top, or none: that is, when the first
  * member already lies in a directory that we want.
@@ -97,24 +75,49 @@ static void find_prefix(struct unpack *u, const char *path)
 	u->prefix = xasprintf("%.*s", (int)n + 1, path);
 }
 
-/* The member's path in the tree where it is wanted, else NULL. */
-static const char *wanted_path(struct unpack *u, const char *path)
+/* The member's path below the tarball's one directory on top. */
+static const char *in_tree(struct unpack *u, const char *path)
 {
-	size_t n;
-
 	while (!strncmp(path, "./", 2))
 		path += 2;
 	if (!*path)
-		return NULL;
+		return path;
 	find_prefix(u, path);
-	n = strlen(u->prefix);
-	if (strncmp(path, u->prefix, n))
-		return NULL;
-	path += n;
+	if (!strncmp(path, u->prefix, strlen(u->prefix)))
+		path += strlen(u->prefix);
+	return path;
+}
+
+/* The member's path in the tree where it is wanted, else NULL. */
+static const char *wanted_path(struct unpack *u, const char *path)
+{
+	path = in_tree(u, path);
 	for (size_t i = 0; i < u->wanted->n; i++)
 		if (path_under(path, u->wanted->v[i]))
 			return path;
 	return NULL;
+}
+
+static int check_member(struct unpack *u, struct archive_entry *e)
+{
+	const char *path = archive_entry_pathname(e);
+	const char *sym = archive_entry_symlink(e);
+	const char *hard = archive_entry_hardlink(e);
+
+	if (!path)
+		return vf_error("%s: a member has no name", u->name);
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (!p[2] || p[2] == '/'))
+			return vf_error("%s: the member %s leads outside; take the tarball from its origin again",
+					u->name, path);
+	if (*path == '/')
+		return vf_error("%s: the member %s leads outside; take the tarball from its origin again",
+				u->name, path);
+	if ((sym && leads_outside(in_tree(u, path), sym)) ||
+	    (hard && leads_outside("", hard)))
+		return vf_error("%s: the link %s leads outside (to %s); take the tarball from its origin again",
+				u->name, path, sym ? sym : hard);
+	return 0;
 }
 
 static int copy_data(struct unpack *u, const char *path)

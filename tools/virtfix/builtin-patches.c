@@ -116,7 +116,13 @@ static int add_patch(struct series *s, const struct fix *fix, const char *state)
 	if (!ret)
 		ret = graft_one(s->a, fix, root, CHANGE_GRAFT);
 	if (!ret) {
-		buf_puts(&b, "From: virtfix <virtfix@localhost>\n");
+		/*
+		 * The project is the author; who signs the series off
+		 * answers for it, and gets the mail.
+		 */
+		buf_printf(&b, "From: virtfix %s\n",
+			   s->signoff ? strrchr(s->signoff, '<') :
+			   "<virtfix@localhost>");
 		buf_printf(&b, "Subject: [PATCH] %s\n\n%s", fix->subject,
 			   fix->body);
 		add_trailers(s, fix, &b);
@@ -220,6 +226,15 @@ static int patches(const struct asked *a, const char *signoff, const char *out)
 	return ret;
 }
 
+/* "Name <address>", as git and checkpatch take it */
+static bool is_signoff(const char *who)
+{
+	const char *lt = strrchr(who, '<'), *gt = strrchr(who, '>');
+
+	return lt > who && lt[-1] == ' ' && gt > lt + 1 && !gt[1] &&
+		memchr(lt, '@', (size_t)(gt - lt)) && !strpbrk(who, "\r\n");
+}
+
 /**
  * cmd_patches() - virtfix patches [--signoff "Name <address>"] TREE DIR
  *
@@ -242,6 +257,11 @@ int cmd_patches(int argc, const char **argv)
 	}
 	if (optind + 2 != argc) {
 		vf_error("usage: virtfix patches [--signoff \"Name <address>\"] TREE DIR");
+		return EXIT_ERROR;
+	}
+	if (signoff && !is_signoff(signoff)) {
+		vf_error("SIGNOFF: \"%s\" is not of the form \"Name <address>\"",
+			 signoff);
 		return EXIT_ERROR;
 	}
 	ret = ask(&a, argv[optind]);
