@@ -114,33 +114,49 @@ identifier copy =~ "^(__)?copy_from_user$";
 // The second copy fills err only: destination, source and length must all
 // say so. A wrong offset would be worse than the copy that was saved.
 @only_err depends on evidence exists@
-symbol err, mask;
 struct vfio_eeh_pe_op req;
-struct vfio_eeh_pe_op *uop;
-expression src1, n1, arg, n;
+expression src1, n1, src, n;
+identifier copy =~ "^(__)?copy_from_user$";
 type T;
 position p;
 @@
  \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
  ... when any
- \(copy_from_user@p\|__copy_from_user@p\)(
-	\(&req.err\|&req.err.type\|(T)&req.err\|(T)&req.err.type\),
-	\((T)(arg + offsetof(struct vfio_eeh_pe_op, err))\|
-	  (T)(arg + offsetof(struct vfio_eeh_pe_op, err.type))\|
-	  arg + offsetof(struct vfio_eeh_pe_op, err)\|
-	  arg + offsetof(struct vfio_eeh_pe_op, err.type)\|
-	  &uop->err\|&uop->err.type\),
-	\(n - offsetof(struct vfio_eeh_pe_op, err)\|
-	  n - offsetof(struct vfio_eeh_pe_op, err.type)\|
-	  sizeof(req.err)\|sizeof(struct vfio_eeh_pe_err)\|
-	  offsetofend(struct vfio_eeh_pe_err, mask)\))
+ copy@p(\((T)&req.err\|(T)&req.err.type\), src, n)
  ... when any
      when != copy_from_user(&req, ...)
      when != __copy_from_user(&req, ...)
  eeh_pe_inject_err(...)
 
+@from_err depends on only_err@
+symbol err, mask;
+struct vfio_eeh_pe_op *uop;
+expression dst, arg, n;
+identifier copy;
+type T;
+position only_err.p, q;
+@@
+ copy@p@q(dst,
+	\((T)(arg + offsetof(struct vfio_eeh_pe_op, err))\|
+	  (T)(arg + offsetof(struct vfio_eeh_pe_op, err.type))\|
+	  &uop->err\|&uop->err.type\),
+	n)
+
+@size_err depends on from_err@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+expression dst, src, n;
+identifier copy;
+position from_err.q, r;
+@@
+ copy@q@r(dst, src,
+	\(n - offsetof(struct vfio_eeh_pe_op, err)\|
+	  n - offsetof(struct vfio_eeh_pe_op, err.type)\|
+	  sizeof(req.err)\|sizeof(struct vfio_eeh_pe_err)\|
+	  offsetofend(struct vfio_eeh_pe_err, mask)\))
+
 @script:python depends on evidence@
-p << only_err.p;
+p << size_err.r;
 @@
 print("carried %s:%s the second copy fills err only" % (p[0].file, p[0].line))
 

@@ -3,10 +3,10 @@
  * Show spatch the part of a file that matters.
  *
  * Parsing all of x86.c takes a second, and one function that spatch cannot
- * parse can hide its neighbours. So the body of every function that mentions
- * none of the fix's identifiers becomes ";" and empty lines: line numbers
- * stay, and the file stays C. This relies on kernel style alone (a body's
- * braces stand alone in column 0); what is written otherwise stays as it is.
+ * parse can hide its neighbours. So every function that mentions none of the
+ * fix's identifiers becomes empty lines: line numbers stay, and the file stays
+ * C. This relies on kernel style alone (a body's braces stand alone in column
+ * 0); what is written otherwise stays as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +68,24 @@ static bool balanced(const struct lines *l, size_t from, size_t to)
 	return !depth;
 }
 
+/* Where the head of a function begins whose body opens in line @open. */
+static size_t find_head(const struct lines *l, size_t begin, size_t open)
+{
+	size_t i = open;
+
+	while (i > begin) {
+		const char *start = l->start[i - 1], *p = l->start[i] - 1;
+
+		while (p > start && (*p == '\n' || *p == ' ' || *p == '\t'))
+			p--;
+		if (p == start || *start == '#' || *p == ';' || *p == '}' ||
+		    *p == '/')
+			break;
+		i--;
+	}
+	return i;
+}
+
 static void add_lines(struct buf *out, const struct lines *l, size_t from,
 		      size_t to)
 {
@@ -77,7 +95,7 @@ static void add_lines(struct buf *out, const struct lines *l, size_t from,
 static void narrow(const struct strv *ids,
 		   const struct lines *l, struct buf *out)
 {
-	size_t begin = 0, open = 0;
+	size_t begin = 0, open = 0, head;
 
 	for (size_t i = 0; i < l->n; i++) {
 		if (*l->start[i] == '{' && !open && line_is(l, i, '{'))
@@ -87,9 +105,11 @@ static void narrow(const struct strv *ids,
 		if (open && line_is(l, i, '}') && balanced(l, open, i) &&
 		    !has_identifier(l->start[begin],
 				    (size_t)(l->start[i + 1] - l->start[begin]), ids)) {
-			add_lines(out, l, begin, open);
-			buf_puts(out, ";\n");
-			for (size_t k = open + 1; k <= i; k++)
+			head = find_head(l, begin, open);
+			add_lines(out, l, begin, head);
+			/* A head between #if and #endif stays: end it. */
+			buf_puts(out, head == open ? ";\n" : "\n");
+			for (size_t k = head + 1; k <= i; k++)
 				buf_puts(out, "\n");
 		} else {
 			add_lines(out, l, begin, i + 1);
@@ -109,8 +129,7 @@ static void preprocess(const char *macro, const char *text, struct buf *out)
 
 	while ((p = strstr(text, macro))) {
 		const char *name = p + n + 1;
-		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+		size_t len = identifier_len(name);
 
 		if (p[n] == '(' && len && name[len] == ')') {
 			buf_add(out, text, (size_t)(p + n - text));
@@ -145,8 +164,7 @@ char *unpreprocess(const struct fix *fix, const char *text)
 	n = strlen(macro);
 	while ((p = strstr(text, macro))) {
 		const char *name = p + n + 1;
-		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+		size_t len = identifier_len(name);
 
 		buf_add(&out, text, (size_t)(p + n - text));
 		text = p + n;

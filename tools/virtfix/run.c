@@ -15,11 +15,21 @@
 
 #define RUN_TIMEOUT_S	300
 
+/**
+ * die_with() - end this process when its parent ends, however that ends
+ * @parent: its process ID
+ */
+void die_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)	/* too late already */
+		_exit(EXIT_ERROR);
+}
+
 static void child(const struct run *r, const int out[2], const int err[2])
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out[1], 1) < 0 ||
 	    dup2(err[1], 2) < 0 || (r->cwd && chdir(r->cwd)))
 		_exit(126);
@@ -56,10 +66,10 @@ static bool drain(struct pollfd *p, struct buf *b)
 int run(struct run *r)
 {
 	time_t end = time(NULL) + RUN_TIMEOUT_S;
+	pid_t pid, self = getpid();
 	int out[2], err[2], wstatus;
 	struct pollfd p[2];
 	bool late = false;
-	pid_t pid;
 
 	if (setup.verbose) {
 		fputs("virtfix: +", stderr);
@@ -74,8 +84,10 @@ int run(struct run *r)
 	pid = fork();
 	if (pid < 0)
 		return vf_perror("run", r->argv[0]);
-	if (!pid)
+	if (!pid) {
+		die_with(self);
 		child(r, out, err);
+	}
 	close(out[1]);
 	close(err[1]);
 	p[0] = (struct pollfd){ .fd = out[0], .events = POLLIN };

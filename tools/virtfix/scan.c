@@ -37,6 +37,16 @@ static bool is_c(const char *path)
 		(path[n - 1] == 'c' || path[n - 1] == 'h');
 }
 
+/** identifier_len() - the length of the identifier that a string begins with */
+size_t identifier_len(const char *s)
+{
+	size_t n = 0;
+
+	while (ident_char(s[n]))
+		n++;
+	return n;
+}
+
 /*
  * The next identifier at or after *@pos; comments, strings and character
  * constants are passed over where the file is C. @line counts newlines.
@@ -64,20 +74,15 @@ static const char *next_ident(const char *text, size_t len, size_t *pos,
 				if (text[i] == '\\' && text[i + 1] != '\n')
 					i++;
 			i += i < len && text[i] == ch;
-		} else if (ident_char(ch)) {
-			size_t start = i;
-
-			while (i < len && ident_char(text[i]))
-				i++;
-			*pos = i;
-			*n = i - start;
-			return text + start;
-		} else {
+		} else if (!ident_char(ch)) {
 			i++;
+		} else {
+			break;
 		}
 	}
-	*pos = len;
-	return NULL;
+	*n = i < len ? identifier_len(text + i) : 0;
+	*pos = i + *n;
+	return *n ? text + i : NULL;
 }
 
 static bool same_ident(const char *name, const char *s, size_t n)

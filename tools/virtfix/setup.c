@@ -77,16 +77,11 @@ static void system_path_first(void)
 /* The engine and spatch by what they are, not by what they call themselves. */
 static int identify(void)
 {
-	const char *argv[] = { NULL, "--version", NULL };
+	const char *const argv[] = { setup.spatch, "--version", NULL };
 	struct run r = { .argv = argv };
 	struct buf b = { 0 };
 	int ret;
 
-	setup.spatch = find_spatch();
-	if (!setup.spatch)
-		return vf_error("spatch was not found; run: make deps all");
-	argv[0] = setup.spatch;
-	system_path_first();
 
 	ret = read_file("/proc/self/exe", &b);
 	if (!ret)
@@ -114,7 +109,6 @@ static int identify(void)
 int setup_init(const char *top, const char *build)
 {
 	char *tmp;
-	int ret;
 
 	setup.top = top;
 	owner = getpid();
@@ -126,10 +120,11 @@ int setup_init(const char *top, const char *build)
 	tmp = xasprintf("%s/tmp", setup.build);
 	remove_stale(tmp);
 	free(tmp);
-	tmp = scratch_dir(".");
-	ret = tmp ? identify() : -1;
-	free(tmp);
-	return ret;
+	setup.spatch = find_spatch();
+	if (!setup.spatch)
+		return vf_error("spatch was not found; run: make deps all");
+	system_path_first();
+	return identify();
 }
 
 void setup_free(void)

@@ -254,11 +254,11 @@ static int write_unpreprocessed(const struct fix *fix, const char *from,
  */
 static int carry_back(const char *old, const char *new, const char *full)
 {
-	const char *diff[] = { "diff", "-U0", "--label", "a", "--label", "b",
+	const char *const diff[] = { "diff", "-U0", "--label", "a", "--label", "b",
 			       old, new, NULL };
 	struct run d = { .argv = diff }, p = { 0 };
 	char *file = xasprintf("%s.diff", new);
-	const char *patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
+	const char *const patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
 				"--no-backup-if-mismatch", "--reject-file=-",
 				"--input", file, full, NULL };
 	int ret;

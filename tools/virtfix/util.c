@@ -13,7 +13,7 @@
 
 #include "virtfix.h"
 
-atomic_bool *vf_said;
+int *vf_said;
 
 /**
  * vf_error() - say in one line on standard error what is wrong
@@ -25,7 +25,7 @@ int vf_error(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (vf_said && atomic_exchange(vf_said, true))
+	if (vf_said && __atomic_exchange_n(vf_said, 1, __ATOMIC_RELAXED))
 		return -1;
 	fflush(stdout);
 	fputs("virtfix: ", stderr);

@@ -325,14 +325,16 @@ static void wait_one(struct crew *crew)
 static int start_one(struct crew *crew, const struct asked *a,
 		     const struct fix *fix, const char *path)
 {
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		return vf_perror("start a process for", fix->name);
-	if (!pid)
+	if (!pid) {
+		die_with(self);
 		_exit(decide_and_keep(a, fix, path) ? EXIT_ERROR : EXIT_CLEAN);
+	}
 	crew->running++;
 	return 0;
 }

@@ -10,10 +10,10 @@
 #define VIRTFIX_H
 
 #include <jansson.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define HASH_LEN	65		/* SHA-256 in hexadecimal, with the NUL */
 
@@ -39,7 +39,7 @@ struct buf {
 	size_t len;
 };
 
-extern atomic_bool *vf_said;		/* shared by processes: one has said why */
+extern int *vf_said;			/* shared by processes: one has said why */
 
 int vf_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int vf_perror(const char *what, const char *path);
@@ -81,6 +81,7 @@ struct run {
 	int status;			/* its exit status */
 };
 
+void die_with(pid_t parent);
 int run(struct run *r);
 void run_free(struct run *r);
 
@@ -165,6 +166,7 @@ struct hits {
 int scan_tree(const char *root, const struct fixes *fixes, struct hits *hits);
 void hits_free(struct hits *hits);
 const struct hit *hits_anchor(const struct hits *hits);
+size_t identifier_len(const char *s);
 bool has_identifier(const char *text, size_t len, const struct strv *ids);
 
 /* narrow.c: the part of a file that matters */

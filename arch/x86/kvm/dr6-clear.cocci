@@ -65,9 +65,8 @@ position p;
  kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
  {
  ... when any
- if (\(vcpu->arch.dr6\|unlikely(vcpu->arch.dr6)\|
-       vcpu->arch.dr6 != 0\|unlikely(vcpu->arch.dr6 != 0)\|
-       vcpu->arch.switch_db_regs\|unlikely(vcpu->arch.switch_db_regs)\))
+ if (\(unlikely(vcpu->arch.dr6)\|unlikely(vcpu->arch.dr6 != 0)\|
+       unlikely(vcpu->arch.switch_db_regs)\))
 (
 	set_debugreg@p(E, 6);
 |
@@ -103,8 +102,7 @@ position p;
 symbol kvm_x86_set_dr6, set_dr6, KVM_RUN_LOAD_GUEST_DR6;
 @@
  set_debugreg(v->arch.eff_db[3], 3);
- if@p (\(v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT\|
-	 unlikely(v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT)\))
+ if@p (unlikely(v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT))
 (
 	{ set_debugreg(v->arch.dr6, 6); }
 |
@@ -189,8 +187,7 @@ position q;
 @@
  v->arch.cr2 =@p svm->vmcb->save.cr2;
  ... when any
- if (\(es(vm) || svm->vmcb->save.dr6 & ~DR6_RESERVED\|
-       unlikely(es(vm) || svm->vmcb->save.dr6 & ~DR6_RESERVED)\)) {
+ if (unlikely(es(vm) || svm->vmcb->save.dr6 & ~DR6_RESERVED)) {
 	set_debugreg@q(\(0\|DR6_RESERVED\), 6);
  }
 
@@ -202,8 +199,7 @@ position q;
 @@
  v->arch.cr2 =@p svm->vmcb->save.cr2;
  ... when any
- if (\(svm->vmcb->save.dr6 & ~DR6_RESERVED\|
-       unlikely(svm->vmcb->save.dr6 & ~DR6_RESERVED)\)) {
+ if (unlikely(svm->vmcb->save.dr6 & ~DR6_RESERVED)) {
 	set_debugreg@q(\(0\|DR6_RESERVED\), 6);
  }
 
