@@ -99,7 +99,7 @@ table = { $(virtfix) status "$$KSRC" || [ $$? -eq 1 ]; }
 all: $(VIRTFIX)
 	$(Q)$(kernel); \
 	echo "  KERNEL  $$RELEASE: headers $$KDIR, source $$KSRC"; \
-	$(table) && $(stage-and-build) && \
+	$(stage-and-build) && $(table) && \
 	echo "modules in $$dir/modules:" && $(VIRTFIX) modules "$$dir/modules"
 
 modules: $(VIRTFIX)
