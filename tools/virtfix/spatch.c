@@ -137,9 +137,16 @@ static void parse_finding(struct findings *f, const char *s)
 	add_finding(f, word, s, (size_t)(colon - s), line, rest);
 }
 
+static bool is_directive(const char *bad)
+{
+	bad += strcspn(bad, " \n");
+	return bad[strspn(bad, " \t")] == '#';
+}
+
 /*
  * spatch repeats, after "bad:" or "BAD:!!!!!", each line that it could not
- * parse. An anchor there means that the rules did not see all that matters.
+ * parse. An anchor there means that the rules did not see all that matters,
+ * but in a directive it only tells which code follows.
  */
 static void find_unparsed(const struct fix *fix, const char *err,
 			  struct findings *f)
@@ -160,7 +167,7 @@ static void find_unparsed(const struct fix *fix, const char *err,
 			file = strchr(p, '"') + 1;
 			file_len = strcspn(file, "\"");
 		}
-		if (!strncasecmp(err, "bad:", 4) &&
+		if (!strncasecmp(err, "bad:", 4) && !is_directive(err) &&
 		    has_identifier(err + 4, (size_t)(nl - err - 4), &fix->anchors))
 			f->unparsed = xasprintf("%.*s: \"%.*s\"", (int)file_len,
 						file, (int)(nl - err - 5), err + 5);

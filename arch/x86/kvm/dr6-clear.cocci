@@ -32,8 +32,8 @@
 // Fixes: efdab992813f ("KVM: x86: fix escape of guest dr6 to the host")
 // Originally-by: Christian Ehrhardt <lk@c--e.de>
 // Scope: arch/x86/kvm
-// Anchors: kvm_arch_vcpu_put set_debugreg
-// Context: svm_vcpu_run sync_dirty_debug_regs kvm_x86_sync_dirty_debug_regs
+// Anchors: kvm_arch_vcpu_put
+// Context: set_debugreg svm_vcpu_run sync_dirty_debug_regs kvm_x86_sync_dirty_debug_regs
 // Modules: kvm kvm-amd
 // Abi: none
 // Proof: svm kvm/dr6_exits; vmx kvm/dr6_exits; svm kvm/dr6_leak
@@ -88,7 +88,8 @@ position p;
  }
 
 // The guest's value goes into the CPU whenever registers are switched, or
-// only when the guest accesses them without an exit.
+// only when the guest accesses them without an exit: there, or where VMX
+// enters the guest.
 @load@
 expression v;
 position p;
@@ -101,7 +102,6 @@ expression v, flags;
 position p;
 symbol kvm_x86_set_dr6, set_dr6, KVM_RUN_LOAD_GUEST_DR6;
 @@
- set_debugreg(v->arch.eff_db[3], 3);
  if@p (unlikely(v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT))
 (
 	{ set_debugreg(v->arch.dr6, 6); }

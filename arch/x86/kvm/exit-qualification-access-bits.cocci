@@ -24,7 +24,7 @@
 // Upstream: ddd6f0e94d31 v4.17
 // Originally-by: KarimAllah Ahmed <karahmed@amazon.de>
 // Scope: arch/x86/kvm arch/x86/include/asm
-// Anchors: walk_addr_generic
+// Anchors: walk_addr_generic PTTYPE_EPT
 // Context: EPT_VIOLATION_ACC_WRITE EPT_VIOLATION_ACC_WRITE_BIT
 // Modules: kvm
 // Abi: none
