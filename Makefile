@@ -125,11 +125,24 @@ patches: $(VIRTFIX)
 menuconfig nconfig defconfig allyesconfig:
 	@$(srctree)/scripts/deps --check $@
 	$(Q)mkdir -p $(objtree) && cd $(objtree) && \
-	srctree=$(srctree) KCONFIG_CONFIG=$(objtree)/.config CONFIG_= \
+	srctree=$(srctree) KCONFIG_CONFIG=$(objtree)/.config \
 	$(if $(filter menuconfig,$@),kconfig-mconf,\
 	$(if $(filter nconfig,$@),kconfig-nconf,\
 	$(if $(filter defconfig,$@),kconfig-conf --alldefconfig,kconfig-conf --allyesconfig))) \
 	$(srctree)/Kconfig
+
+# --- documentation ----------------------------------------------------------
+
+# The catalogue is about the kernels at hand: KSRC, or those of make deps check.
+.PHONY: htmldocs
+htmldocs: $(VIRTFIX)
+	@$(srctree)/scripts/deps --check $@
+	$(Q)$(ksrc); trees=; for c in $(objtree)/kernels/*/kernel.conf; do \
+		[ -n '$(KSRC)' ] || ! [ -f "$$c" ] || trees="$$trees $$(sed -n 's/^KSRC=//p' "$$c")"; \
+	done; rm -rf $(objtree)/Documentation && cp -r $(srctree)/Documentation $(objtree)/ && \
+	$(virtfix) catalogue $(objtree)/Documentation/fixes $${trees:-"$$ksrc"} && \
+	sphinx-build -q -W -b html $(objtree)/Documentation $(objtree)/html && \
+	echo "  HTML    $(objtree)/html/index.html"
 
 # --- checks -----------------------------------------------------------------
 

@@ -44,7 +44,8 @@ static void parse_key(struct fix *fix, char *line)
 {
 	char *colon = strchr(line, ':');
 
-	if (!colon || !isupper((unsigned char)line[0]))
+	if (!colon || !isupper((unsigned char)line[0]) ||
+	    !strncmp(line, "SPDX-", 5))
 		return;
 	*colon = '\0';
 	for (const char *p = line; *p; p++)

@@ -16,6 +16,7 @@ static const struct {
 	{ "patches", cmd_patches, "[--signoff WHO] TREE DIR  the needed fixes as a series" },
 	{ "list", cmd_list, "                        the fixes" },
 	{ "show", cmd_show, "FIX                     a fix's story" },
+	{ "catalogue", cmd_catalogue, "DIR TREE...         the fixes and their verdicts as pages" },
 	{ "modcheck", cmd_modcheck, "KDIR DIR                do the modules in DIR fit the kernel?" },
 	{ "modules", cmd_modules, "DIR                     what the modules in DIR carry" },
 	{ "help", cmd_help, "                        this text" },

@@ -227,6 +227,7 @@ int cmd_stage(int argc, const char **argv);
 int cmd_patches(int argc, const char **argv);
 int cmd_list(int argc, const char **argv);
 int cmd_show(int argc, const char **argv);
+int cmd_catalogue(int argc, const char **argv);
 int cmd_modcheck(int argc, const char **argv);
 int cmd_modules(int argc, const char **argv);
 int cmd_help(int argc, const char **argv);
