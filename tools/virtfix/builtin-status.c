@@ -24,9 +24,10 @@ static void print_json(const struct asked *a)
 	for (size_t i = 0; i < a->fixes.n; i++)
 		if (a->verdicts[i])
 			json_array_append_new(fixes, fix_json(a, i));
-	o = json_pack("{s:{s:s, s:s, s:s}, s:o}", "tree", "path", a->tree.arg,
+	o = json_pack("{s:{s:o, s:s, s:o}, s:o}", "tree",
+		      "path", json_text(a->tree.arg),
 		      "kind", a->tree.kut ? "kvm-unit-tests" : "linux",
-		      "version", a->tree.version, "fixes", fixes);
+		      "version", json_text(a->tree.version), "fixes", fixes);
 	json_dumpf(o, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(o);

@@ -393,6 +393,29 @@ void hash_bytes(const void *data, size_t len, char hex[HASH_LEN])
 	SHA256Data(data ? data : "", len, hex);
 }
 
+/**
+ * json_text() - a JSON string of any bytes
+ * @s: usually UTF-8; vendors' sources and paths may hold anything
+ *
+ * Return: the string, with a "?" for each byte beyond ASCII where @s is not
+ * UTF-8.
+ */
+json_t *json_text(const char *s)
+{
+	json_t *text = json_string(s);
+	char *copy;
+
+	if (text)
+		return text;
+	copy = xstrdup(s);
+	for (char *p = copy; *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	text = json_string(copy);
+	free(copy);
+	return text;
+}
+
 static int cmp_fts(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);

@@ -23,13 +23,13 @@ static json_t *make_verdict(const char *verdict, char *reason,
 	for (size_t i = 0; f && word && i < f->n; i++) {
 		if (strcmp(f->v[i].word, word))
 			continue;
-		json_array_append_new(sites, json_pack("{s:s, s:i}",
-						       "file", f->v[i].file,
+		json_array_append_new(sites, json_pack("{s:o, s:i}",
+						       "file", json_text(f->v[i].file),
 						       "line", (int)f->v[i].line));
 	}
-	v = json_pack("{s:s, s:s, s:o, s:s?}", "verdict", verdict,
-		      "reason", reason, "sites", sites,
-		      "blocked_by", blocked_by);
+	v = json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdict,
+		      "reason", json_text(reason), "sites", sites, "blocked_by",
+		      blocked_by ? json_text(blocked_by) : json_null());
 	free(reason);
 	return v;
 }

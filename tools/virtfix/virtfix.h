@@ -67,6 +67,7 @@ int publish(const char *tmp, const char *path);
 bool path_exists(const char *path);
 bool path_under(const char *path, const char *dir);
 void hash_bytes(const void *data, size_t len, char hex[HASH_LEN]);
+json_t *json_text(const char *s);
 int walk_files(const char *root, const char *dir,
 	       int (*fn)(const char *rel, void *arg), void *arg);
 
