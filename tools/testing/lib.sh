@@ -64,3 +64,15 @@ fixture()
 	kernel "$2" 5 0 0
 	cp -r "$top/tools/testing/fixtures/$1/tree/." "$2"
 }
+
+# pristine KSRC DIR PATH...: parts of a source tarball, as they are
+pristine()
+{
+	ksrc=$1
+	dest=$2
+	shift 2
+	mkdir -p "$dest"
+	first=$(tar -tf "$ksrc" 2>/dev/null | head -n 1)
+	printf '%s\n' "$@" | sed "s,^,${first%%/*}/," >"$tmp/parts"
+	tar -xf "$ksrc" -C "$dest" --strip-components=1 -T "$tmp/parts"
+}

@@ -149,7 +149,14 @@ symbol kvm_x86_ops, kvm_x86_sync_dirty_debug_regs, sync_dirty_debug_regs;
  ... when any
  }
 
-// or where VMX reads it.
+// or where VMX reads it. A kernel's coccicheck looks at one file at a time:
+// that VMX does not clear it follows from seeing that it reads it.
+@reads@
+expression v;
+position p;
+@@
+ get_debugreg@p(v->arch.dr6, 6)
+
 @vmx exists@
 expression v;
 position p;
@@ -244,17 +251,17 @@ p << load.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is loaded although the guest cannot access it without an exit")
 
-@script:python depends on report && there && (load || guarded) && !elsewhere && !cleared && (!vmx || put || posted || load)@
+@script:python depends on report && there && (load || guarded) && !elsewhere && !cleared && (put || posted || load || (reads && !vmx))@
 p << sync.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is read back and left in the CPU")
 
-@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd && (!vmx || put || posted || load)@
+@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd && (put || posted || load || cleared || (reads && !vmx))@
 p << exit.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
 
-@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd_es && (!vmx || put || posted || load)@
+@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd_es && (put || posted || load || cleared || (reads && !vmx))@
 p << exit_es.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
@@ -298,7 +305,7 @@ expression v;
 + if (v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT)
 + 	set_debugreg(v->arch.dr6, 6);
 
-@depends on patch && there && (load || guarded) && !elsewhere && !cleared && (!vmx || put || posted || load)@
+@depends on patch && there && (load || guarded) && !elsewhere && !cleared && (put || posted || load || (reads && !vmx))@
 expression v;
 symbol kvm_x86_ops, kvm_x86_sync_dirty_debug_regs, sync_dirty_debug_regs;
 @@
@@ -312,7 +319,7 @@ symbol kvm_x86_ops, kvm_x86_sync_dirty_debug_regs, sync_dirty_debug_regs;
  ... when any
  }
 
-@depends on patch && exit && !exit_es && there && sync && (load || guarded) && !elsewhere && !amd && (!vmx || put || posted || load)@
+@depends on patch && exit && !exit_es && there && sync && (load || guarded) && !elsewhere && !amd && (put || posted || load || cleared || (reads && !vmx))@
 expression v;
 struct vcpu_svm *svm;
 @@
@@ -325,7 +332,7 @@ struct vcpu_svm *svm;
 + if (unlikely(svm->vmcb->save.dr6 & ~DR6_RESERVED))
 + 	set_debugreg(DR6_RESERVED, 6);
 
-@depends on patch && exit_es && there && sync && (load || guarded) && !elsewhere && !amd_es && (!vmx || put || posted || load)@
+@depends on patch && exit_es && there && sync && (load || guarded) && !elsewhere && !amd_es && (put || posted || load || cleared || (reads && !vmx))@
 expression v, vm;
 identifier es =~ "sev_es_guest$";
 struct vcpu_svm *svm;

@@ -29,7 +29,7 @@
 // Abi: none
 // Proof: vmx kvm/exception_bounds
 // Defect: shift-out-of-bounds
-// Options: --no-includes
+// Options: --no-includes --include-headers
 // Confidence: High
 
 virtual patch
