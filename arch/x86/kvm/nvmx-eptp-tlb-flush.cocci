@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// KVM: nVMX: flush the TLB of a nested transition when its EPTP is loaded
+///
+/// Where L1 and L2 share a VPID, because L1 does not use VPIDs or none is
+/// left for L2, the TLB must be flushed each time that L1 enters L2 and
+/// that L2 exits to L1. KVM did so at once. With EPT that is an INVEPT of
+/// the EPTP of the current MMU, but at that point of a nested entry the
+/// MMU is still that of L1, while what L2 leaves in the TLB is tagged with
+/// the EPTP of L2. L2 can then run on translations from before the entry,
+/// from another address space of another L2.
+///
+/// It matters to Intel hosts with EPT that run nested hypervisors.
+///
+/// Only request the flush. The request is served before the vCPU is
+/// entered again, after the one that loads the new root, so that the right
+/// EPTP is flushed in both directions. If the new root is not there yet,
+/// loading it flushes anyway.
+///
+/// Older kernels have no request to load a root: there, each load of a
+/// root goes through vmx_set_cr3(), which flushes after it wrote the EPTP,
+/// and the early flush is only superfluous. Later kernels rewrote the flush
+/// of nested transitions and request it as well.
+///
+/// The proof has L1 without VPIDs change what a linear address of L2
+/// translates to between two entries, and has L2 read through it.
+// Nr: 07
+// Kind: defect
+// Upstream: 1438921c6dc1 v4.20
+// Originally-by: Liran Alon <liran.alon@oracle.com>
+// Scope: arch/x86/kvm
+// Anchors: load_vmcs12_host_state nested_vmx_transition_tlb_flush
+// Context: last_vpid vmx_set_cr3 KVM_REQ_LOAD_CR3
+// Modules: kvm-intel
+// Abi: none
+// Proof: vmx kvm/eptp_flush
+// Defect: stale-translation
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+// The flush at once: on a nested entry ...
+@enter@
+expression E;
+statement S;
+position p;
+@@
+ if (<+... nested_cpu_has_vpid(E) ...+>) S
+ else {
+ ...
+ vmx_flush_tlb@p(...);
+ ...
+ }
+
+// ... and on a nested exit.
+@leave@
+position p;
+@@
+ load_vmcs12_host_state(...)
+ {
+ <+...
+ if (<+... enable_vpid ...+>) {
+ vmx_flush_tlb@p(...);
+ }
+ ...+>
+ }
+
+// The request.
+@enter_new@
+expression E, V;
+statement S;
+position p;
+@@
+ if (<+... nested_cpu_has_vpid(E) ...+>) S
+ else {
+ ...
+ kvm_make_request@p(\(KVM_REQ_TLB_FLUSH\|KVM_REQ_TLB_FLUSH_CURRENT\), V);
+ ...
+ }
+
+@leave_new@
+expression V;
+@@
+ load_vmcs12_host_state(...)
+ {
+ <+...
+ if (<+... enable_vpid ...+>) {
+ kvm_make_request(\(KVM_REQ_TLB_FLUSH\|KVM_REQ_TLB_FLUSH_CURRENT\), V);
+ }
+ ...+>
+ }
+
+// It is served after the root is loaded.
+@order exists@
+expression V;
+statement S1, S2;
+position p;
+@@
+ if (kvm_check_request(\(KVM_REQ_LOAD_CR3\|KVM_REQ_LOAD_MMU_PGD\), V)) S1
+ ...
+ if (kvm_check_request@p(\(KVM_REQ_TLB_FLUSH\|KVM_REQ_TLB_FLUSH_CURRENT\), V)) S2
+
+// Each load of a root flushes.
+@load@
+position p;
+@@
+ vmx_set_cr3(...)
+ {
+ ... when any
+ vmx_flush_tlb@p(...);
+ ... when any
+ }
+
+// The rewritten flush.
+@transition@
+expression V;
+position p;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <+...
+ kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...+>
+ }
+
+@entered@
+@@
+ prepare_vmcs02(...)
+ {
+ <+...
+ nested_vmx_transition_tlb_flush(...);
+ ...+>
+ }
+
+@left@
+@@
+ load_vmcs12_host_state(...)
+ {
+ <+...
+ nested_vmx_transition_tlb_flush(...);
+ ...+>
+ }
+
+@depends on patch && !load@
+expression E, V;
+statement S;
+@@
+ if (<+... nested_cpu_has_vpid(E) ...+>) S
+ else {
+ ...
+- vmx_flush_tlb(V, ...);
++ /*
++			 * With EPT, it is the EPTP of L2 that has to be
++			 * flushed. It is loaded by KVM_REQ_LOAD_CR3, which
++			 * vcpu_enter_guest() serves before this request.
++			 */
++ kvm_make_request(KVM_REQ_TLB_FLUSH, V);
+ ...
+ }
+
+@depends on patch && !load@
+expression V;
+@@
+ load_vmcs12_host_state(...)
+ {
+ <...
+ if (<+... enable_vpid ...+>) {
+- vmx_flush_tlb(V, ...);
++ /* After KVM_REQ_LOAD_CR3, which loads the EPTP of L1. */
++ kvm_make_request(KVM_REQ_TLB_FLUSH, V);
+ }
+ ...>
+ }
+
+@script:python depends on report && !load@
+p << enter.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L2 is loaded")
+
+@script:python depends on report && !load@
+p << leave.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L1 is loaded")
+
+@script:python depends on evidence && !load && !order@
+p << enter.p;
+@@
+print("blocked %s:%s no request for a flush is known to be served after the EPTP of L2 is loaded" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !load && !order@
+p << leave.p;
+@@
+print("blocked %s:%s no request for a flush is known to be served after the EPTP of L1 is loaded" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && (enter || leave)@
+p << load.p;
+@@
+print("superseded %s:%s each load of a root flushes after it" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !enter && !leave && leave_new@
+p << enter_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave@
+p << transition.p;
+@@
+print("superseded %s:%s the flush of nested transitions was rewritten, and is requested" % (p[0].file, p[0].line))
