@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// KVM: x86: capture the TDP level already when a vCPU is created
+///
+/// The level of the page tables for TDP was captured in the vCPU only when
+/// user space set its CPUID. KVM_RUN without KVM_SET_CPUID before it used
+/// whatever was in the field: zero, which is no level, and the MMU was set
+/// up with it. syzbot found this; any user who may open /dev/kvm can do it.
+///
+/// Capture the level on creation too, where the width of physical
+/// addresses, on which it depends, is just set.
+///
+/// Only kernels that keep the level in the vCPU have the defect. Earlier
+/// ones ask the vendor module each time, later ones work it out from its
+/// maximum when it is needed: neither must be touched.
+///
+/// No kernel that a distribution ships is known to have the defect, so what
+/// is proven is that the change compiles, on a fixture in the shape of the
+/// kernels that had it.
+// Nr: 26
+// Kind: defect
+// Upstream: v5.8
+// Fixes: e93fd3b3e89e ("KVM: x86/mmu: Capture TDP level when updating CPUID")
+// Originally-by: Sean Christopherson <sean.j.christopherson@intel.com>
+// Scope: arch/x86/kvm
+// Anchors: tdp_level get_tdp_level kvm_mmu_get_tdp_level
+// Context: kvm_arch_vcpu_create
+// Modules: kvm
+// Abi: none
+// Proof: static compile (fixture)
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+// The level is kept in the vCPU, taken from whom?
+
+@captured@
+expression V, W, GET;
+@@
+V->arch.tdp_level = GET(W)
+
+@kept@
+expression V, E;
+position p;
+@@
+V->arch.tdp_level@p = E
+
+@created@
+expression V, E;
+position p;
+@@
+kvm_arch_vcpu_create(...)
+{
+<+...
+V->arch.tdp_level@p = E;
+...+>
+}
+
+// What it depends on is known from here on.
+
+@create depends on captured && !created@
+identifier V;
+expression E;
+position p;
+@@
+kvm_arch_vcpu_create(...)
+{
+...
+V->arch.maxphyaddr@p = E;
+...
+}
+
+@depends on patch && !created@
+identifier V;
+expression E, captured.GET;
+@@
+kvm_arch_vcpu_create(...)
+{
+...
+V->arch.maxphyaddr = E;
++	V->arch.tdp_level = GET(V);
+...
+}
+
+// Nothing is kept.
+
+@asked depends on !kept@
+expression O;
+position p;
+@@
+\(O->get_tdp_level@p\|O.get_tdp_level@p\)(...)
+
+@computed depends on !kept@
+symbol max_tdp_level;
+position p;
+@@
+kvm_mmu_get_tdp_level@p(...)
+{
+<+...
+max_tdp_level
+...+>
+}
+
+@script:python depends on report@
+p << create.p;
+@@
+coccilib.report.print_report(p[0], "a vCPU without CPUID has no TDP level")
+
+@script:python depends on evidence@
+p << created.p;
+@@
+print("carried %s:%s the TDP level is captured on creation" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << computed.p;
+@@
+print("superseded %s:%s the TDP level is worked out when it is needed" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !computed@
+p << asked.p;
+@@
+print("absent %s:%s the TDP level is asked for when it is needed, not kept" % (p[0].file, p[0].line))
