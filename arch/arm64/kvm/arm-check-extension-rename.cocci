@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// KVM: arm/arm64: rename kvm_arch_dev_ioctl_check_extension()
+///
+/// The function answers KVM_CHECK_EXTENSION for a VM. It gets the VM, is
+/// called from kvm_vm_ioctl_check_extension() and has nothing to do with a
+/// device, although its name says so. The reader looks for it beside the
+/// device ioctls.
+///
+/// Call it kvm_arch_vm_ioctl_check_extension(), in its definitions for arm
+/// and arm64, its declaration and its caller, all of them or none. Newer
+/// kernels for arm64 alone do without the function.
+///
+/// The proof compiles what calls it, and sees that the old name is gone.
+// Nr: 11
+// Kind: cleanup
+// Upstream: v4.20
+// Originally-by: Dongjiu Geng <gengdongjiu@huawei.com>
+// Scope: arch/arm64/kvm arch/arm64/include/asm arch/arm/kvm arch/arm/include/asm virt/kvm/arm
+// Anchors: kvm_arch_dev_ioctl_check_extension kvm_arch_vm_ioctl_check_extension kvm_vm_ioctl_check_extension
+// Modules: none
+// Abi: none
+// Proof: static compile
+// Defect: dev-ioctl-name
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+// The old name: defined, for arm in the header, declared and called.
+
+@def_inline@
+identifier f = kvm_arch_dev_ioctl_check_extension;
+position p;
+@@
+ static inline int f@p(...) { ... }
+
+@def@
+identifier f = kvm_arch_dev_ioctl_check_extension;
+position p != def_inline.p;
+@@
+ f@p(...) { ... }
+
+@decl@
+identifier kvm, ext;
+position p;
+@@
+ int kvm_arch_dev_ioctl_check_extension@p(struct kvm *kvm, long ext);
+
+@call@
+identifier f;
+position p;
+@@
+ f(...)
+ {
+ <+...
+ kvm_arch_dev_ioctl_check_extension@p(...)
+ ...+>
+ }
+
+// The new one.
+
+@def_new@
+@@
+ kvm_arch_vm_ioctl_check_extension(...) { ... }
+
+@call_new@
+position p;
+@@
+ kvm_vm_ioctl_check_extension(...)
+ {
+ <+...
+ kvm_arch_vm_ioctl_check_extension@p(...)
+ ...+>
+ }
+
+// The function that called it knows the answers itself.
+
+@own@
+identifier f = kvm_vm_ioctl_check_extension;
+position p;
+@@
+ f@p(...)
+ {
+ <+...
+ KVM_CAP_GUEST_DEBUG_HW_BPS
+ ...+>
+ }
+
+@script:python depends on report@
+p << def.p;
+@@
+coccilib.report.print_report(p[0], "this answers for a VM, not for a device")
+
+@script:python depends on report@
+p << def_inline.p;
+@@
+coccilib.report.print_report(p[0], "this answers for a VM, not for a device")
+
+@script:python depends on report@
+p << decl.p;
+@@
+coccilib.report.print_report(p[0], "this answers for a VM, not for a device")
+
+@script:python depends on report@
+p << call.p;
+@@
+coccilib.report.print_report(p[0], "this answers for a VM, not for a device")
+
+@script:python depends on evidence && !decl@
+p << def.p;
+@@
+print("blocked %s:%s the declaration is not in this tree" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && def_new && !def && !def_inline && !decl && !call@
+p << call_new.p;
+@@
+print("carried %s:%s the function that answers for a VM has a name that says so" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !def && !def_inline && !decl && !call && !def_new && !call_new@
+p << own.p;
+@@
+print("superseded %s:%s the function that was called is a part of this one" % (p[0].file, p[0].line))
+
+// All of them or none.
+
+@whole depends on patch && call && def && decl && !def_new && !call_new@
+@@
+ kvm_arch_dev_ioctl_check_extension(...) { ... }
+
+@depends on whole@
+@@
+-kvm_arch_dev_ioctl_check_extension
++kvm_arch_vm_ioctl_check_extension
+ (...) { ... }
+
+@depends on whole@
+identifier kvm, ext;
+@@
+ int
+-kvm_arch_dev_ioctl_check_extension
++kvm_arch_vm_ioctl_check_extension
+ (struct kvm *kvm, long ext);
+
+@depends on whole@
+@@
+-kvm_arch_dev_ioctl_check_extension
++kvm_arch_vm_ioctl_check_extension
+ (...)
