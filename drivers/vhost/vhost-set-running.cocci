@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// vhost: make VHOST_VSOCK_SET_RUNNING a generic ioctl
+///
+/// VHOST_VSOCK_SET_RUNNING starts and stops the virtqueues of vhost-vsock.
+/// Nothing in it belongs to vsock: any vhost driver without a side channel
+/// of its own has to be told when the guest is there and when it went away,
+/// for instance over a reboot. Its name keeps others from using it, who then
+/// invent one more ioctl.
+///
+/// Call it VHOST_SET_RUNNING and keep the old name as an alias. The number
+/// is the same, so programs that were built before see no change, and
+/// programs that know only the old name still build.
+///
+/// The copies of the header below tools/ follow, or perf's check that they
+/// are the same complains.
+///
+/// No driver changes. The proof compares the numbers that both names have
+/// with the one that was always there, and starts and stops vhost-vsock by
+/// each name.
+// Nr: 23
+// Kind: cleanup
+// Upstream: never
+// Originally-by: Guennadi Liakhovetski <guennadi.liakhovetski@linux.intel.com>
+// Scope: include/uapi/linux/vhost.h include/uapi/linux/vhost_types.h tools/include/uapi/linux tools/perf/trace/beauty/include drivers/vhost
+// Anchors: VHOST_VSOCK_SET_RUNNING
+// Modules: none
+// Abi: none
+// Proof: svm vhost/set_running; static compile
+// Defect: generic-name-missing
+// Options: --no-includes
+// Confidence: High
+
+virtual patch
+virtual report
+virtual evidence
+
+@initialize:python@
+@@
+OURS = "_IOW(VHOST_VIRTIO,0x61,int)"
+generic = {}		# file: what VHOST_SET_RUNNING stands for there
+states = set()		# what the files make of the old name
+
+def body(e):
+	return "".join(e.split())
+
+# What a file makes of the old name, which stands for E in it.
+def state(p, e):
+	new = generic.get(p[0].file)
+	if body(e) == "VHOST_SET_RUNNING":
+		return "alias" if new == OURS else "odd"
+	if body(e) != OURS:
+		return "odd"
+	if new is None:
+		return "vsock"
+	return "both" if new in (OURS, "VHOST_VSOCK_SET_RUNNING") else "taken"
+
+@new@
+expression E;
+position p;
+@@
+#define VHOST_SET_RUNNING@p E
+
+@script:python@
+p << new.p;
+e << new.E;
+@@
+generic[p[0].file] = body(e)
+
+@old@
+expression E;
+position p;
+@@
+#define VHOST_VSOCK_SET_RUNNING@p E
+
+@script:python@
+p << old.p;
+e << old.E;
+@@
+states.add(state(p, e))
+
+@script:python depends on report@
+p << old.p;
+e << old.E;
+@@
+if state(p, e) in ("vsock", "taken"):
+	coccilib.report.print_report(p[0], "the ioctl has the name of one driver")
+
+@script:python depends on evidence@
+p << old.p;
+e << old.E;
+@@
+said = {
+	"alias": "carried %s:%s the old name is an alias of the generic one",
+	"both": "superseded %s:%s both names have the number",
+	"taken": "blocked %s:%s VHOST_SET_RUNNING is another ioctl here",
+}.get(state(p, e))
+if said:
+	print(said % (p[0].file, p[0].line))
+
+// Where a header needs more than that, none is changed.
+@script:python plain depends on patch@
+p << old.p;
+e << old.E;
+@@
+if not states <= {"vsock", "alias"}:
+	cocci.include_match(False)
+
+@depends on patch && plain@
+expression E;
+@@
+-#define VHOST_VSOCK_SET_RUNNING _IOW(VHOST_VIRTIO, E, int)
++/* Start (1) or stop (0) the virtqueues; any driver may use it. */
++#define VHOST_SET_RUNNING _IOW(VHOST_VIRTIO, E, int)
++/* The name it had when only vsock did. */
++#define VHOST_VSOCK_SET_RUNNING VHOST_SET_RUNNING
