@@ -125,6 +125,30 @@ position p;
  ...+>
  }
 
+// A rewritten flush that is done at once, and what comes of it.
+@direct@
+expression E, V;
+position p;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <+...
+ if (VALID_PAGE(E)) ept_sync_context@p(construct_eptp(V, ...));
+ ...+>
+ }
+
+@direct_new@
+expression V, R;
+position p;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <+...
+ if (!enable_ept || !enable_vpid) kvm_make_request(R, V);
+ else kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...+>
+ }
+
 @entered@
 @@
  prepare_vmcs02(...)
@@ -174,6 +198,22 @@ expression V;
  ...>
  }
 
+@depends on patch && direct@
+expression E, V;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <...
+- if (VALID_PAGE(E)) ept_sync_context(construct_eptp(V, ...));
++ kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...>
+ }
+
+@script:python depends on report && entered && left@
+p << direct.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
+
 @script:python depends on report && !load@
 p << enter.p;
 @@
@@ -204,7 +244,12 @@ p << enter_new.p;
 @@
 print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && entered && left && !enter && !leave@
+@script:python depends on evidence && entered && left && !enter && !leave && !direct@
+p << direct_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !direct_new@
 p << transition.p;
 @@
 print("superseded %s:%s the flush of nested transitions was rewritten, and is requested" % (p[0].file, p[0].line))
