@@ -149,7 +149,8 @@ static int make_stage(struct stage *s, const char *dir, const char *key)
 		ret = graft_one(s->a, s->undo.v[i - 1], s->root, CHANGE_UNDO);
 	}
 	for (size_t i = 0; !ret && i < s->needed.n; i++) {
-		printf("  COCCI   %s/%s\n", s->needed.v[i]->place,
+		printf("  %-7s %s/%s\n", s->needed.v[i]->cocci_changes ?
+		       "COCCI" : "PATCH", s->needed.v[i]->place,
 		       s->needed.v[i]->name);
 		fflush(stdout);
 		ret = graft_one(s->a, s->needed.v[i], s->root, CHANGE_GRAFT);

@@ -109,6 +109,8 @@ static void fix_free(struct fix *fix)
 	free(fix->name);
 	free(fix->place);
 	free(fix->path);
+	free(fix->cocci);
+	strv_free(&fix->shapes);
 	free(fix->subject);
 	free(fix->body);
 	json_decref(fix->keys);
@@ -136,7 +138,11 @@ static int hash_fix(struct fix *fix)
 	struct buf b = { 0 };
 	int ret;
 
-	ret = read_file(fix->path, &b);
+	ret = fix->cocci ? read_file(fix->cocci, &b) : 0;
+	for (size_t i = 0; !ret && i < fix->shapes.n; i++) {
+		buf_printf(&b, "%c", '\0');
+		ret = read_file(fix->shapes.v[i], &b);
+	}
 	if (!ret && path_exists(undo))
 		ret = read_file(undo, &b);
 	if (!ret)
@@ -146,31 +152,72 @@ static int hash_fix(struct fix *fix)
 	return ret;
 }
 
-static int load_fix(const char *rel, void *arg)
+/* The fix that a file belongs to: X.cocci, X.patch, X.1.patch and so on. */
+static struct fix *fix_of(struct fixes *fixes, const char *rel)
 {
-	struct fixes *fixes = arg;
-	struct buf text = { 0 };
+	const char *base = strrchr(rel, '/') + 1;
+	size_t len = strcspn(base, "."), place = (size_t)(base - rel - 1);
 	struct fix *fix;
-	const char *base;
 
-	if (!ends_with(rel, ".cocci"))
-		return 0;
+	for (size_t i = 0; i < fixes->n; i++) {
+		fix = fixes->v[i];
+		if (!strncmp(fix->name, base, len) && !fix->name[len] &&
+		    !strncmp(fix->place, rel, place) && !fix->place[place])
+			return fix;
+	}
 	fix = xrealloc(NULL, sizeof(*fix));
 	*fix = (struct fix){ .keys = json_object() };
-	base = strrchr(rel, '/') + 1;
-	fix->name = xasprintf("%.*s", (int)strcspn(base, "."), base);
-	fix->place = xasprintf("%.*s", (int)(base - rel - 1), rel);
-	fix->path = xasprintf("%s/%s", setup.top, rel);
+	fix->name = xasprintf("%.*s", (int)len, base);
+	fix->place = xasprintf("%.*s", (int)place, rel);
 	fix->kut = path_under(rel, "tools/kvm-unit-tests");
 	fixes->v = xrealloc(fixes->v, (fixes->n + 1) * sizeof(*fixes->v));
 	fixes->v[fixes->n++] = fix;
+	return fix;
+}
 
+static int find_file(const char *rel, void *arg)
+{
+	struct fixes *fixes = arg;
+
+	if (ends_with(rel, ".cocci"))
+		fix_of(fixes, rel)->cocci = xasprintf("%s/%s", setup.top, rel);
+	else if (ends_with(rel, ".patch"))
+		strv_add(&fix_of(fixes, rel)->shapes,
+			 xasprintf("%s/%s", setup.top, rel));
+	return 0;
+}
+
+/* X.patch, X.1.patch, ..., X.10.patch */
+static int shape_number(const char *path)
+{
+	return atoi(strchr(strrchr(path, '/'), '.') + 1);
+}
+
+static int cmp_shape(const void *a, const void *b)
+{
+	return shape_number(*(char *const *)a) - shape_number(*(char *const *)b);
+}
+
+static int load_fix(struct fix *fix)
+{
+	struct strv files = { 0 };
+	struct buf text = { 0 };
+	int ret = 0;
+
+	if (fix->shapes.n)
+		qsort(fix->shapes.v, fix->shapes.n, sizeof(*fix->shapes.v),
+		      cmp_shape);
+	fix->path = xstrdup(fix->cocci ? fix->cocci : fix->shapes.v[0]);
 	if (read_file(fix->path, &text))
 		return -1;
+	fix->cocci_changes = fix->cocci && strstr(text.data, "\nvirtual patch");
 	parse_header(fix, text.data);
 	buf_free(&text);
 	if (check_header(fix) || hash_fix(fix))
 		return -1;
+	for (size_t i = 0; !ret && i < fix->shapes.n; i++)
+		ret = shape_files(fix->shapes.v[i], &files);
+	strv_free(&files);
 	strv_split(&fix->scope, fix_key(fix, "Scope"));
 	strv_split(&fix->anchors, fix_key(fix, "Anchors"));
 	strv_split(&fix->context, fix_key(fix, "Context"));
@@ -179,7 +226,7 @@ static int load_fix(const char *rel, void *arg)
 	strv_split(&fix->options, fix_key(fix, "Options"));
 	if (strv_has(&fix->modules, "none"))
 		strv_free(&fix->modules);
-	return 0;
+	return ret;
 }
 
 static int cmp_nr(const void *a, const void *b)
@@ -265,7 +312,10 @@ int fixes_load(struct fixes *fixes)
 {
 	*fixes = (struct fixes){ 0 };
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (walk_files(setup.top, places[i], load_fix, fixes))
+		if (walk_files(setup.top, places[i], find_file, fixes))
+			return -1;
+	for (size_t i = 0; i < fixes->n; i++)
+		if (load_fix(fixes->v[i]))
 			return -1;
 	if (!fixes->n)
 		return vf_error("%s: no fix is there", setup.top);

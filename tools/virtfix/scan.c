@@ -193,6 +193,55 @@ static int scan_file(const char *rel, void *arg)
 	return 0;
 }
 
+static int cmp_hit(const void *a, const void *b)
+{
+	return strcmp(((const struct hit *)a)->path,
+		      ((const struct hit *)b)->path);
+}
+
+static bool has_hit(const struct hits *h, const char *path)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!strcmp(h->v[i].path, path))
+			return true;
+	return false;
+}
+
+static int add_file(struct scan *s, struct hits *h, const char *rel)
+{
+	char *path = xasprintf("%s/%s", s->root, rel);
+	int ret = 0;
+
+	if (!has_hit(h, rel) && path_exists(path)) {
+		s->text.len = 0;
+		ret = read_file(path, &s->text);
+		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
+		h->v[h->n] = (struct hit){ .path = xstrdup(rel) };
+		hash_bytes(s->text.data, s->text.len, h->v[h->n++].hash);
+	}
+	free(path);
+	return ret;
+}
+
+/* The files of a fix's patches count wherever they are. */
+static int add_shapes(struct scan *s, size_t fix)
+{
+	const struct strv *shapes = &s->fixes->v[fix]->shapes;
+	struct hits *h = &s->hits[fix];
+	struct strv files = { 0 };
+	int ret = 0;
+
+	if (!shapes->n || !hits_anchor(h))
+		return 0;
+	for (size_t i = 0; !ret && i < shapes->n; i++)
+		ret = shape_files(shapes->v[i], &files);
+	for (size_t i = 0; !ret && i < files.n; i++)
+		ret = add_file(s, h, files.v[i]);
+	qsort(h->v, h->n, sizeof(*h->v), cmp_hit);
+	strv_free(&files);
+	return ret;
+}
+
 /* The directories to read: no one of them inside another. */
 static void scan_dirs(const struct fixes *fixes, bool kut, struct strv *dirs)
 {
@@ -241,6 +290,8 @@ int scan_tree(const char *root, const struct fixes *fixes, struct hits *hits)
 	scan_dirs(fixes, true, &dirs);
 	for (size_t i = 0; !ret && i < dirs.n; i++)
 		ret = walk_files(root, dirs.v[i], scan_file, &s);
+	for (size_t i = 0; !ret && i < fixes->n; i++)
+		ret = add_shapes(&s, i);
 	strv_free(&dirs);
 	buf_free(&s.text);
 	free(s.idents);

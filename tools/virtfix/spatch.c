@@ -93,25 +93,25 @@ static int spatch(const struct fix *fix, const char *cocci,
 	return ret;
 }
 
-static void add_finding(struct findings *f, const char *word, const char *file,
-			size_t file_len, long line, const char *what)
+void add_finding(struct findings *f, const char *word, const char *file,
+		 long line, const char *what)
 {
 	while (isspace((unsigned char)*what))
 		what++;
 	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
 	f->v[f->n++] = (struct finding){
 		.word = xstrdup(word),
-		.file = xasprintf("%.*s", (int)file_len, file),
+		.file = xstrdup(file),
 		.line = line,
 		.what = xstrdup(what),
 	};
 }
 
 /* "FILE:LINE:COL-COL: message" of report, "carried FILE:LINE what" of evidence */
-static void parse_finding(struct findings *f, const char *s)
+static void parse_finding(struct findings *f, char *s)
 {
-	const char *word = "report", *colon;
-	char *rest;
+	const char *word = "report";
+	char *colon, *rest;
 	long line;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -134,7 +134,8 @@ static void parse_finding(struct findings *f, const char *s)
 		rest += strspn(rest, "0123456789-");
 		rest += *rest == ':';
 	}
-	add_finding(f, word, s, (size_t)(colon - s), line, rest);
+	*colon = '\0';
+	add_finding(f, word, s, line, rest);
 }
 
 static bool is_directive(const char *bad)
@@ -154,7 +155,7 @@ static void find_unparsed(const struct fix *fix, const char *err,
 	const char *file = "", *nl, *p;
 	size_t file_len = 0;
 
-	for (; *err && !f->unparsed; err = nl + 1) {
+	for (; *err && !f->unclear; err = nl + 1) {
 		nl = strchrnul(err, '\n');
 		if (!strncmp(err, "HANDLING: ", 10)) {
 			file = err + 10;
@@ -169,8 +170,9 @@ static void find_unparsed(const struct fix *fix, const char *err,
 		}
 		if (!strncasecmp(err, "bad:", 4) && !is_directive(err) &&
 		    has_identifier(err + 4, (size_t)(nl - err - 4), &fix->anchors))
-			f->unparsed = xasprintf("%.*s: \"%.*s\"", (int)file_len,
-						file, (int)(nl - err - 5), err + 5);
+			f->unclear = xasprintf("spatch cannot parse %.*s: \"%.*s\"",
+					       (int)file_len, file,
+					       (int)(nl - err - 5), err + 5);
 		if (!*nl)
 			break;
 	}
@@ -202,7 +204,7 @@ int spatch_look(const struct fix *fix, const struct hits *hits,
 		return -1;
 	ret = narrow_all(fix, hits, root, dir, &files);
 	if (!ret && files.n) {
-		ret = spatch(fix, fix->path, args, dir, &files, &r);
+		ret = spatch(fix, fix->cocci, args, dir, &files, &r);
 		for (line = ret ? NULL : strtok_r(r.out.data, "\n", &save); line;
 		     line = strtok_r(NULL, "\n", &save))
 			parse_finding(out, line);
@@ -225,7 +227,7 @@ void findings_free(struct findings *f)
 		free(f->v[i].what);
 	}
 	free(f->v);
-	free(f->unparsed);
+	free(f->unclear);
 	*f = (struct findings){ 0 };
 }
 
@@ -335,6 +337,16 @@ static char *undo_rule(const struct fix *fix)
 	return NULL;
 }
 
+/** has_undo() - is there a rule of its own that takes a fix out? */
+bool has_undo(const struct fix *fix)
+{
+	char *path = undo_rule(fix);
+	bool there = path;
+
+	free(path);
+	return there;
+}
+
 /**
  * spatch_change() - graft a fix into the files of a tree, or take it out
  * @fix: the fix
@@ -364,7 +376,6 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 		return -1;
 	old = xasprintf("%s/old", dir);
 	new = xasprintf("%s/new", dir);
-	*changed = false;
 	if (change == CHANGE_UNDO)
 		undo = undo_rule(fix);
 	ret = narrow_all(fix, hits, root, old, &files);
@@ -372,7 +383,7 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 	if (!ret)
 		ret = narrow_all(fix, hits, root, new, &files);
 	if (!ret && files.n) {
-		ret = spatch(fix, undo ? undo : fix->path,
+		ret = spatch(fix, undo ? undo : fix->cocci,
 			     change == CHANGE_UNDO && !undo ? reverse : args,
 			     new, &files, &r);
 		run_free(&r);

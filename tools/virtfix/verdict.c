@@ -130,12 +130,12 @@ static int graft_needs(const struct asked *a, const struct fix *fix,
 		if (!ret)
 			ret = fetch_files(a->tree.root, hits, root);
 		if (!ret)
-			ret = spatch_look(need, hits, root, &f);
+			ret = fix_look(need, hits, root, &f);
 		if (ret)
 			break;
 		if (findings_first(&f, "report") && !findings_first(&f, "blocked"))
-			ret = spatch_change(need, hits, root, CHANGE_GRAFT,
-					    &changed);
+			ret = fix_change(need, hits, root, CHANGE_GRAFT,
+					 &changed);
 		findings_free(&f);
 	}
 	return ret;
@@ -162,9 +162,9 @@ static int try_graft(const struct asked *a, const struct fix *fix,
 	if (!ret)
 		ret = fetch_files(a->tree.root, hits, root);
 	if (!ret)
-		ret = spatch_change(fix, hits, root, CHANGE_GRAFT, &changed);
+		ret = fix_change(fix, hits, root, CHANGE_GRAFT, &changed);
 	if (!ret)
-		ret = spatch_look(fix, hits, root, &after);
+		ret = fix_look(fix, hits, root, &after);
 	if (!ret) {
 		left = findings_first(&after, "report");
 		if (!changed)
@@ -174,6 +174,10 @@ static int try_graft(const struct asked *a, const struct fix *fix,
 		else if (left)
 			*v = make_verdict("unknown", xasprintf("%s:%ld: %s, even after the change",
 							       left->file, left->line, left->what),
+					  before, "report", NULL);
+		else if (after.unclear)
+			*v = make_verdict("unknown", xasprintf("after the change: %s",
+							       after.unclear),
 					  before, "report", NULL);
 		else if (!findings_first(&after, "carried"))
 			*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but after the change nothing shows that it is there",
@@ -225,7 +229,7 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 	int ret;
 
 	*v = NULL;
-	ret = spatch_look(fix, hits, a->tree.root, &f);
+	ret = fix_look(fix, hits, a->tree.root, &f);
 	if (ret)
 		return ret;
 	report = findings_first(&f, "report");
@@ -233,10 +237,8 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 	other = findings_first(&f, "superseded");
 	if (!other)
 		other = findings_first(&f, "absent");
-	if (f.unparsed)
-		*v = make_verdict("unknown", xasprintf("spatch cannot parse %s",
-						       f.unparsed),
-				  NULL, NULL, NULL);
+	if (f.unclear)
+		*v = make_verdict("unknown", xstrdup(f.unclear), NULL, NULL, NULL);
 	else if (report && other)
 		*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but also %s: %s:%ld: %s",
 						       report->file, report->line, report->what,
@@ -523,14 +525,15 @@ int graft_one(const struct asked *a, const struct fix *fix, const char *root,
 
 	ret = fetch_files(a->tree.root, hits, root);
 	if (!ret)
-		ret = spatch_change(fix, hits, root, change, &changed);
+		ret = fix_change(fix, hits, root, change, &changed);
 	if (!ret && !changed)
 		return vf_error("%s: %s found nothing to change", fix->name,
 				change == CHANGE_UNDO ? "its undo" : "the graft");
 	if (!ret)
-		ret = spatch_look(fix, hits, root, &after);
+		ret = fix_look(fix, hits, root, &after);
 	if (!ret && change == CHANGE_GRAFT &&
-	    (findings_first(&after, "report") || !findings_first(&after, "carried")))
+	    (findings_first(&after, "report") || after.unclear ||
+	     !findings_first(&after, "carried")))
 		ret = vf_error("%s: the graft left the old code in place, after the fixes grafted before it",
 			       fix->name);
 	if (!ret && change == CHANGE_UNDO && !findings_first(&after, "report"))

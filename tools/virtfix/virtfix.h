@@ -111,7 +111,10 @@ char *scratch_dir(const char *name);
 struct fix {
 	char *name;			/* dr6-clear */
 	char *place;			/* arch/x86/kvm */
-	char *path;			/* of the semantic patch, absolute */
+	char *path;			/* of the file with the header, absolute */
+	char *cocci;			/* the semantic patch, or NULL */
+	struct strv shapes;		/* the patches, in the order to try */
+	bool cocci_changes;		/* or it is there for evidence only */
 	char *subject;
 	char *body;
 	json_t *keys;			/* the header's "Key: value" lines */
@@ -174,7 +177,7 @@ bool has_identifier(const char *text, size_t len, const struct strv *ids);
 int narrow_file(const struct fix *fix, const char *from, const char *to);
 char *unpreprocess(const struct fix *fix, const char *text);
 
-/* spatch.c, graft.c: semantic patches at work */
+/* spatch.c: semantic patches at work */
 
 /** struct finding - one line that report or evidence printed */
 struct finding {
@@ -188,17 +191,27 @@ struct finding {
 struct findings {
 	struct finding *v;
 	size_t n;
-	char *unparsed;			/* a place that spatch could not parse */
+	char *unclear;			/* why these cannot be the whole truth */
 };
 
 enum change { CHANGE_GRAFT, CHANGE_UNDO };
 
+void add_finding(struct findings *f, const char *word, const char *file,
+		 long line, const char *what);
 int spatch_look(const struct fix *fix, const struct hits *hits,
 		const char *root, struct findings *out);
 void findings_free(struct findings *f);
 const struct finding *findings_first(const struct findings *f, const char *word);
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
+bool has_undo(const struct fix *fix);
+
+/* patchshape.c: patches, and both kinds together */
+int shape_files(const char *path, struct strv *files);
+int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
+	     struct findings *out);
+int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
+	       enum change change, bool *changed);
 
 /* verdict.c */
 
