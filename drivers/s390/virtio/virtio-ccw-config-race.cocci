@@ -20,7 +20,7 @@
 /// else, and never over the transfer, which sleeps.
 ///
 /// That two transfers at once confuse ccw_io_helper() is another matter,
-/// which this change does not touch.
+/// which this change does not touch. The driver is always built in.
 ///
 /// The proof writes to the config space while others read from it, and
 /// looks for writes that are lost.
@@ -31,7 +31,7 @@
 // Scope: drivers/s390/virtio
 // Anchors: virtio_ccw_get_config virtio_ccw_set_config
 // Context: virtio_ccw_device
-// Modules: virtio_ccw
+// Modules: none
 // Abi: none
 // Proof: s390x virtio/ccw_config
 // Defect: config-lost
