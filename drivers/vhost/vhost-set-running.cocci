@@ -27,7 +27,7 @@
 // Abi: none
 // Proof: svm vhost/set_running; static compile
 // Defect: generic-name-missing
-// Options: --no-includes
+// Options: --no-includes --include-headers
 // Confidence: High
 
 virtual patch
