@@ -58,7 +58,7 @@ static int for_staged(struct stage *s, int (*fn)(const char *rel, void *arg))
 	return ret;
 }
 
-/* What belongs to a build that went before is no source. */
+/* A file of the project: copied to @to, or, where that is NULL, hashed. */
 static int project_file(struct stage *s, const char *from, const char *to)
 {
 	char *src = xasprintf("%s/%s", setup.top, from);

@@ -37,21 +37,20 @@ static void child(const struct run *r, const int out[2], const int err[2])
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static bool drain(struct pollfd *p, struct buf *b)
+static void drain(struct pollfd *p, struct buf *b)
 {
 	char chunk[65536];
 	ssize_t n;
 
 	if (p->fd < 0 || !p->revents)
-		return p->fd >= 0;
+		return;
 	n = read(p->fd, chunk, sizeof(chunk));
 	if (n > 0) {
 		buf_add(b, chunk, (size_t)n);
-		return true;
+		return;
 	}
 	close(p->fd);
 	p->fd = -1;
-	return false;
 }
 
 /**
