@@ -59,42 +59,54 @@ static int add_diff(const struct series *s, struct buf *b)
 	return ret;
 }
 
+static int start_file(const struct series *s, const char *rel,
+		      const char *state)
+{
+	char *from = xasprintf("%s/%s", state, rel);
+	char *tree = xasprintf("%s/%s", s->a->tree.root, rel);
+	char *old = xasprintf("%s/a/%s", s->work, rel);
+	char *new = xasprintf("%s/b/%s", s->work, rel);
+	int ret = 0;
+
+	/* what the fix adds is not there yet */
+	if (path_exists(from) || path_exists(tree)) {
+		ret = copy_file(path_exists(from) ? from : tree, old);
+		if (!ret)
+			ret = copy_file(old, new);
+	}
+	free(from);
+	free(tree);
+	free(old);
+	free(new);
+	return ret;
+}
+
 /* Both sides of the change hold the fix's files and nothing else. */
-static int start_patch(const struct series *s, const struct hits *hits,
+static int start_patch(const struct series *s, const struct strv *files,
 		       const char *state)
 {
 	char *a = xasprintf("%s/a", s->work), *b = xasprintf("%s/b", s->work);
 	int ret;
 
 	ret = remove_tree(a) || remove_tree(b) ? -1 : 0;
-	for (size_t i = 0; !ret && i < hits->n; i++) {
-		char *from = xasprintf("%s/%s", state, hits->v[i].path);
-		char *tree = xasprintf("%s/%s", s->a->tree.root, hits->v[i].path);
-		char *old = xasprintf("%s/%s", a, hits->v[i].path);
-		char *new = xasprintf("%s/%s", b, hits->v[i].path);
-
-		ret = copy_file(path_exists(from) ? from : tree, old);
-		if (!ret)
-			ret = copy_file(old, new);
-		free(from);
-		free(tree);
-		free(old);
-		free(new);
-	}
+	if (!ret)
+		ret = mkdir_p(a);
+	for (size_t i = 0; !ret && i < files->n; i++)
+		ret = start_file(s, files->v[i], state);
 	free(a);
 	free(b);
 	return ret;
 }
 
 /* What the next fix of the series starts from. */
-static int keep_state(const struct series *s, const struct hits *hits,
+static int keep_state(const struct series *s, const struct strv *files,
 		      const char *state)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < hits->n; i++) {
-		char *from = xasprintf("%s/b/%s", s->work, hits->v[i].path);
-		char *to = xasprintf("%s/%s", state, hits->v[i].path);
+	for (size_t i = 0; !ret && i < files->n; i++) {
+		char *from = xasprintf("%s/b/%s", s->work, files->v[i]);
+		char *to = xasprintf("%s/%s", state, files->v[i]);
 
 		ret = copy_file(from, to);
 		free(from);
@@ -106,13 +118,19 @@ static int keep_state(const struct series *s, const struct hits *hits,
 static int add_patch(struct series *s, const struct fix *fix, const char *state)
 {
 	const struct hits *hits = hits_of(s->a, fix);
+	struct strv files = { 0 };
 	char *root = xasprintf("%s/b", s->work);
 	char *name = xasprintf("virtfix-%02d-%s.patch", fix->nr, fix->name);
 	char *path = xasprintf("%s/%s", s->out, name);
 	struct buf b = { 0 };
 	int ret;
 
-	ret = start_patch(s, hits, state);
+	for (size_t i = 0; i < hits->n; i++)
+		strv_add(&files, xstrdup(hits->v[i].path));
+	for (size_t i = 0; i < fix->adds.n; i++)
+		if (!strv_has(&files, fix->adds.v[i]))
+			strv_add(&files, xstrdup(fix->adds.v[i]));
+	ret = start_patch(s, &files, state);
 	if (!ret)
 		ret = graft_one(s->a, fix, root, CHANGE_GRAFT);
 	if (!ret) {
@@ -133,10 +151,11 @@ static int add_patch(struct series *s, const struct fix *fix, const char *state)
 	if (!ret)
 		ret = write_file(path, b.data, b.len);
 	if (!ret)
-		ret = keep_state(s, hits, state);
+		ret = keep_state(s, &files, state);
 	if (!ret)
 		buf_printf(&s->list, "%s\n", name);
 	buf_free(&b);
+	strv_free(&files);
 	free(root);
 	free(name);
 	free(path);

@@ -120,6 +120,7 @@ static void fix_free(struct fix *fix)
 	strv_free(&fix->needs);
 	strv_free(&fix->modules);
 	strv_free(&fix->options);
+	strv_free(&fix->adds);
 	free(fix);
 }
 
@@ -142,6 +143,13 @@ static int hash_fix(struct fix *fix)
 	for (size_t i = 0; !ret && i < fix->shapes.n; i++) {
 		buf_printf(&b, "%c", '\0');
 		ret = read_file(fix->shapes.v[i], &b);
+	}
+	for (size_t i = 0; !ret && i < fix->adds.n; i++) {
+		char *path = xasprintf("%s/%s", setup.top, fix->adds.v[i]);
+
+		buf_printf(&b, "%c", '\0');
+		ret = read_file(path, &b);
+		free(path);
 	}
 	if (!ret && path_exists(undo))
 		ret = read_file(undo, &b);
@@ -213,7 +221,10 @@ static int load_fix(struct fix *fix)
 	fix->cocci_changes = fix->cocci && strstr(text.data, "\nvirtual patch");
 	parse_header(fix, text.data);
 	buf_free(&text);
-	if (check_header(fix) || hash_fix(fix))
+	if (check_header(fix))
+		return -1;
+	strv_split(&fix->adds, fix_key(fix, "Adds"));
+	if (hash_fix(fix))
 		return -1;
 	for (size_t i = 0; !ret && i < fix->shapes.n; i++)
 		ret = shape_files(fix->shapes.v[i], &files);

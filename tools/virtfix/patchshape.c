@@ -167,8 +167,15 @@ static bool says_enough(const struct fix *fix, const struct findings *f)
 		findings_first(f, "blocked");
 }
 
-static int shapes_look(const struct fix *fix, const char *root,
-		       struct findings *out)
+/**
+ * shapes_look() - what the patches of a fix see in a tree
+ * @fix: the fix
+ * @root: the tree
+ * @out: what was found by its rules before, to be added to
+ *
+ * Return: 0, or -1 after a message.
+ */
+int shapes_look(const struct fix *fix, const char *root, struct findings *out)
 {
 	struct tried fwd = { 0 }, rev = { 0 };
 	const char *old, *new = NULL;
@@ -198,9 +205,19 @@ static int shapes_look(const struct fix *fix, const char *root,
 	return ret;
 }
 
-static int shapes_change(const struct fix *fix, const char *root, bool reverse,
-			 bool *changed)
+/**
+ * shapes_change() - apply the patch of a fix that fits, or take it out
+ * @fix: the fix
+ * @root: a staged tree
+ * @change: which of the two
+ * @changed: set where a file changed
+ *
+ * Return: 0, or -1 after a message.
+ */
+int shapes_change(const struct fix *fix, const char *root, enum change change,
+		  bool *changed)
 {
+	bool reverse = change == CHANGE_UNDO;
 	struct run r = { 0 };
 	struct tried t;
 	const char *shape;
@@ -215,53 +232,5 @@ static int shapes_change(const struct fix *fix, const char *root, bool reverse,
 		*changed = true;
 	}
 	free(t.file);
-	return ret;
-}
-
-/**
- * fix_look() - what a fix sees in a tree, by its rules and by its patches
- * @fix: the fix
- * @hits: its files
- * @root: the tree
- * @out: what was found, to be freed with findings_free()
- *
- * Return: 0, or -1 after a message.
- */
-int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
-	     struct findings *out)
-{
-	int ret = 0;
-
-	*out = (struct findings){ 0 };
-	if (fix->cocci)
-		ret = spatch_look(fix, hits, root, out);
-	if (!ret && fix->shapes.n)
-		ret = shapes_look(fix, root, out);
-	return ret;
-}
-
-/**
- * fix_change() - graft a fix into the files of a tree, or take it out
- * @fix: the fix
- * @hits: its files
- * @root: a staged tree, never the user's, that has these files
- * @change: which of the two; what was grafted last is taken out first
- * @changed: set where a file changed
- *
- * Return: 0, or -1 after a message.
- */
-int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
-	       enum change change, bool *changed)
-{
-	bool undo = change == CHANGE_UNDO;
-	int ret = 0;
-
-	*changed = false;
-	if (undo)
-		ret = shapes_change(fix, root, true, changed);
-	if (!ret && (fix->cocci_changes || (undo && has_undo(fix))))
-		ret = spatch_change(fix, hits, root, change, changed);
-	if (!ret && !undo)
-		ret = shapes_change(fix, root, false, changed);
 	return ret;
 }

@@ -106,9 +106,14 @@ static int identify(struct tree *tree, const struct fixes *fixes)
 static int wanted_members(const struct fixes *fixes, struct strv *wanted)
 {
 	strv_split(wanted, "Makefile lib/libcflat.h run_tests.sh");
-	for (size_t i = 0; i < fixes->n; i++)
-		for (size_t k = 0; k < fixes->v[i]->scope.n; k++)
-			strv_add(wanted, xstrdup(fixes->v[i]->scope.v[k]));
+	for (size_t i = 0; i < fixes->n; i++) {
+		const struct fix *fix = fixes->v[i];
+
+		for (size_t k = 0; k < fix->scope.n; k++)
+			strv_add(wanted, xstrdup(fix->scope.v[k]));
+		for (size_t k = 0; k < fix->adds.n; k++)
+			strv_add(wanted, xstrdup(fix->adds.v[k]));
+	}
 	return stage_dirs(wanted);
 }
 

@@ -254,27 +254,44 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 	return ret;
 }
 
-static void hash_needs(const struct asked *a, const struct fix *fix,
-		       struct buf *b)
+static int hash_added(const char *root, const char *rel, struct buf *b)
 {
+	char *path = xasprintf("%s/%s", root, rel);
+	int ret = 0;
+
+	if (path_exists(path))
+		ret = read_file(path, b);
+	free(path);
+	return ret;
+}
+
+static int hash_needs(const struct asked *a, const struct fix *fix,
+		      struct buf *b)
+{
+	int ret = 0;
+
 	buf_printf(b, "%s\n", fix->hash);
 	for (size_t i = 0; i < hits_of(a, fix)->n; i++)
 		buf_printf(b, "%s %s\n", hits_of(a, fix)->v[i].path,
 			   hits_of(a, fix)->v[i].hash);
-	for (size_t i = 0; i < fix->needs.n; i++)
-		hash_needs(a, fixes_find(&a->fixes, fix->needs.v[i]), b);
+	for (size_t i = 0; !ret && i < fix->adds.n; i++)
+		ret = hash_added(a->tree.root, fix->adds.v[i], b);
+	for (size_t i = 0; !ret && i < fix->needs.n; i++)
+		ret = hash_needs(a, fixes_find(&a->fixes, fix->needs.v[i]), b);
+	return ret;
 }
 
 /* A verdict is kept under the hash of all that it follows from. */
 static char *cache_path(const struct asked *a, const struct fix *fix)
 {
-	char hex[HASH_LEN], *path;
+	char hex[HASH_LEN], *path = NULL;
 	struct buf b = { 0 };
 
 	buf_printf(&b, "%s\n%s\n", setup.engine_hash, setup.spatch_version);
-	hash_needs(a, fix, &b);
-	hash_bytes(b.data, b.len, hex);
-	path = xasprintf("%s/cache/%s.json", setup.build, hex);
+	if (!hash_needs(a, fix, &b)) {
+		hash_bytes(b.data, b.len, hex);
+		path = xasprintf("%s/cache/%s.json", setup.build, hex);
+	}
 	buf_free(&b);
 	return path;
 }
@@ -421,10 +438,12 @@ int ask(struct asked *a, const char *tree)
 	for (size_t i = 0; !ret && i < a->fixes.n; i++) {
 		if (a->fixes.v[i]->kut != a->tree.kut)
 			continue;
-		if (hits_anchor(&a->hits[i]))
+		if (hits_anchor(&a->hits[i])) {
 			paths[i] = cache_path(a, a->fixes.v[i]);
-		else
+			ret = paths[i] ? 0 : -1;
+		} else {
 			a->verdicts[i] = absent(a->fixes.v[i], a->tree.root);
+		}
 	}
 	if (!ret)
 		ret = ask_all(a, paths);

@@ -120,6 +120,7 @@ struct fix {
 	json_t *keys;			/* the header's "Key: value" lines */
 	int nr;
 	struct strv scope, anchors, context, needs, modules, options;
+	struct strv adds;		/* files of the project that it adds */
 	bool kut;			/* for kvm-unit-tests, not the kernel */
 	bool selected;
 	char hash[HASH_LEN];
@@ -206,8 +207,13 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
 bool has_undo(const struct fix *fix);
 
-/* patchshape.c: patches, and both kinds together */
+/* patchshape.c: patches */
 int shape_files(const char *path, struct strv *files);
+int shapes_look(const struct fix *fix, const char *root, struct findings *out);
+int shapes_change(const struct fix *fix, const char *root, enum change change,
+		  bool *changed);
+
+/* graft.c: a fix as a whole */
 int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
 	     struct findings *out);
 int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
