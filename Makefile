@@ -17,7 +17,7 @@ O ?= $(srctree)/build
 objtree := $(abspath $(O))
 
 # What the user may name; empty means what kernel-find finds.
-export KDIR KSRC ARCH CROSS_COMPILE V
+export KDIR KSRC KIMAGE ARCH CROSS_COMPILE V
 
 # make itself sets CC to cc; the kernel's own choice stands unless it is given.
 HOSTCC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -146,7 +146,13 @@ htmldocs: $(VIRTFIX)
 
 # --- checks -----------------------------------------------------------------
 
-.PHONY: check bench coccicheck
+.PHONY: check prove bench coccicheck
+prove: $(VIRTFIX)
+	@$(srctree)/scripts/deps --check prove
+	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) $(srctree)/tools/testing/prove \
+		$(addprefix -m ,$(MACHINE)) $(if $(filter 1,$(MUTANTS)),-x) \
+		$(addprefix -s ,$(SHARD)) $(FIX)
+
 check: $(VIRTFIX)
 	@$(srctree)/scripts/deps --check check
 	@$(srctree)/scripts/test-kernels --check $(objtree)/kernels

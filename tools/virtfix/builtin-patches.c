@@ -232,7 +232,7 @@ static int patches(const struct asked *a, const char *signoff, const char *out)
 
 	while (n > 1 && dir[n - 1] == '/')
 		dir[--n] = '\0';
-	ret = needed_fixes(a, &needed);
+	ret = needed_fixes(a, NULL, &needed);
 	if (!ret)
 		ret = check_out(dir);
 	if (!ret)

@@ -6,11 +6,20 @@
 
 #include "virtfix.h"
 
+/** struct wish - what is staged beyond what the tree needs */
+struct wish {
+	struct strv undo;		/* these fixes taken out first */
+	struct strv graft;		/* these grafted, whatever the verdict */
+	const char *mutant;		/* FIX/NAME: a wrong form of a fix */
+};
+
 /** struct stage - a staged copy in the making */
 struct stage {
 	const struct asked *a;
 	struct fixes needed;		/* in order of grafting */
 	struct fixes undo;
+	const struct fix *mutated;	/* the fix that has a wrong form */
+	const char *mutant;		/* of this name */
 	char *root;			/* where it is made */
 	struct buf id;			/* all that it follows from */
 };
@@ -79,6 +88,18 @@ static int project_file(struct stage *s, const char *from, const char *to)
 	return ret;
 }
 
+static int hash_mutant(struct stage *s)
+{
+	char *file = xasprintf("tools/testing/mutants/%s/%s.cocci",
+			       s->mutated->name, s->mutant);
+	int ret;
+
+	buf_printf(&s->id, "mutant %s\n", s->mutated->hash);
+	ret = project_file(s, file, NULL);
+	free(file);
+	return ret;
+}
+
 static int compute_key(struct stage *s, char hex[HASH_LEN])
 {
 	int ret;
@@ -88,7 +109,9 @@ static int compute_key(struct stage *s, char hex[HASH_LEN])
 		buf_printf(&s->id, "undo %s\n", s->undo.v[i]->hash);
 	for (size_t i = 0; i < s->needed.n; i++)
 		buf_printf(&s->id, "graft %s\n", s->needed.v[i]->hash);
-	ret = project_file(s, "Kbuild", NULL);
+	ret = s->mutant ? hash_mutant(s) : 0;
+	if (!ret)
+		ret = project_file(s, "Kbuild", NULL);
 	if (!ret)
 		ret = project_file(s, "tools/virtfix/stage.conf", NULL);
 	if (!ret)
@@ -155,6 +178,10 @@ static int make_stage(struct stage *s, const char *dir, const char *key)
 		fflush(stdout);
 		ret = graft_one(s->a, s->needed.v[i], s->root, CHANGE_GRAFT);
 	}
+	if (!ret && s->mutant) {
+		printf("  MUTANT  %s/%s\n", s->mutated->name, s->mutant);
+		ret = graft_mutant(s->a, s->mutated, s->mutant, s->root);
+	}
 	if (!ret)
 		ret = write_notes(s, key);
 	return ret ? ret : publish(s->root, dir);
@@ -171,23 +198,51 @@ static int check_dir(const char *dir)
 				   dir);
 }
 
-static int stage(const struct asked *a, const struct strv *undo, const char *dir)
+static struct fix *named_fix(const struct asked *a, const char *name)
+{
+	struct fix *fix = fixes_find(&a->fixes, name);
+
+	if (!fix)
+		vf_error("there is no fix \"%s\"; see: virtfix list", name);
+	return fix;
+}
+
+static int add_mutant(struct stage *s, const char *mutant)
+{
+	const char *slash = strchr(mutant, '/');
+	char *name = xasprintf("%.*s", (int)strcspn(mutant, "/"), mutant);
+	int ret = 0;
+
+	if (!slash || !slash[1] || strchr(slash + 1, '/'))
+		ret = vf_error("mutant \"%s\" is not of the form FIX/NAME", mutant);
+	else
+		s->mutated = named_fix(s->a, name);
+	s->mutant = s->mutated ? slash + 1 : NULL;
+	free(name);
+	return ret ? ret : s->mutated ? 0 : -1;
+}
+
+static int stage(const struct asked *a, const struct wish *wish, const char *dir)
 {
 	struct stage s = { .a = a };
 	char key[HASH_LEN];
-	int ret;
+	int ret = 0;
 
-	ret = needed_fixes(a, &s.needed);
-	s.undo.v = xrealloc(NULL, undo->n * sizeof(*s.undo.v));
-	for (size_t i = 0; !ret && i < undo->n; i++) {
-		struct fix *fix = fixes_find(&a->fixes, undo->v[i]);
+	for (size_t i = 0; !ret && i < wish->graft.n; i++)
+		ret = named_fix(a, wish->graft.v[i]) ? 0 : -1;
+	if (!ret)
+		ret = needed_fixes(a, &wish->graft, &s.needed);
+	s.undo.v = xrealloc(NULL, wish->undo.n * sizeof(*s.undo.v));
+	for (size_t i = 0; !ret && i < wish->undo.n; i++) {
+		struct fix *fix = named_fix(a, wish->undo.v[i]);
 
-		if (!fix)
-			ret = vf_error("there is no fix \"%s\"; see: virtfix list",
-				       undo->v[i]);
-		else
+		if (fix)
 			s.undo.v[s.undo.n++] = fix;
+		else
+			ret = -1;
 	}
+	if (!ret && wish->mutant)
+		ret = add_mutant(&s, wish->mutant);
 	if (!ret)
 		ret = check_dir(dir);
 	if (!ret)
@@ -204,10 +259,12 @@ static int stage(const struct asked *a, const struct strv *undo, const char *dir
 }
 
 /**
- * cmd_stage() - virtfix stage [--undo FIX]... TREE DIR
+ * cmd_stage() - virtfix stage [--undo FIX]... [--graft FIX]...
+ * [--mutant FIX/NAME] TREE DIR
  *
  * DIR holds what modules are built from, the needed and selected fixes
- * grafted, after the fixes named with --undo were taken out. Nothing is done
+ * grafted, after the fixes named with --undo were taken out; those named with
+ * --graft are grafted whatever the verdict on the tree is. Nothing is done
  * where DIR is of the same origin already.
  *
  * Return: the exit status.
@@ -216,27 +273,40 @@ int cmd_stage(int argc, const char **argv)
 {
 	static const struct option options[] = {
 		{ "undo", required_argument, NULL, 'u' },
+		{ "graft", required_argument, NULL, 'g' },
+		{ "mutant", required_argument, NULL, 'm' },
 		{ 0 }
 	};
-	struct strv undo = { 0 };
+	struct wish wish = { 0 };
 	struct asked a;
 	int c, ret = EXIT_ERROR;
 
 	while ((c = getopt_long(argc, (char **)argv, "", options, NULL)) != -1) {
-		if (c != 'u')
+		switch (c) {
+		case 'u':
+			strv_split(&wish.undo, optarg);
+			break;
+		case 'g':
+			strv_split(&wish.graft, optarg);
+			break;
+		case 'm':
+			wish.mutant = optarg;
+			break;
+		default:
 			goto out;
-		strv_split(&undo, optarg);
+		}
 	}
 	if (optind + 2 != argc) {
-		vf_error("usage: virtfix stage [--undo FIX] TREE DIR");
+		vf_error("usage: virtfix stage [--undo FIX] [--graft FIX] [--mutant FIX/NAME] TREE DIR");
 		goto out;
 	}
 	ret = ask(&a, argv[optind]);
 	if (!ret)
-		ret = stage(&a, &undo, argv[optind + 1]);
+		ret = stage(&a, &wish, argv[optind + 1]);
 	ret = !ret ? EXIT_CLEAN : ret == -EXIT_UNKNOWN ? EXIT_UNKNOWN : EXIT_ERROR;
 	asked_free(&a);
 out:
-	strv_free(&undo);
+	strv_free(&wish.undo);
+	strv_free(&wish.graft);
 	return ret;
 }

@@ -347,6 +347,47 @@ bool has_undo(const struct fix *fix)
 	return there;
 }
 
+/* Apply a rule to the files of a fix, forwards or backwards. */
+static int apply_rule(const struct fix *fix, const struct hits *hits,
+		      const char *root, const char *rule, bool backwards,
+		      bool *changed)
+{
+	static const char *const args[] = {
+		"--very-quiet", "--in-place", "-D", "patch", NULL
+	};
+	static const char *const reverse[] = {
+		"--very-quiet", "--in-place", "--reverse", "-D", "patch", NULL
+	};
+	struct strv files = { 0 };
+	struct run r = { 0 };
+	char *dir, *old, *new;
+	int ret;
+
+	dir = scratch_dir(fix->name);
+	if (!dir)
+		return -1;
+	old = xasprintf("%s/old", dir);
+	new = xasprintf("%s/new", dir);
+	ret = narrow_all(fix, hits, root, old, &files);
+	strv_free(&files);
+	if (!ret)
+		ret = narrow_all(fix, hits, root, new, &files);
+	if (!ret && files.n) {
+		ret = spatch(fix, rule, backwards ? reverse : args, new, &files,
+			     &r);
+		run_free(&r);
+	}
+	for (size_t i = 0; !ret && i < files.n; i++)
+		ret = change_file(fix, dir, files.v[i], root, changed);
+	if (!ret)
+		ret = remove_tree(dir);
+	strv_free(&files);
+	free(old);
+	free(new);
+	free(dir);
+	return ret;
+}
+
 /**
  * spatch_change() - graft a fix into the files of a tree, or take it out
  * @fix: the fix
@@ -360,42 +401,37 @@ bool has_undo(const struct fix *fix)
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed)
 {
-	static const char *const args[] = {
-		"--very-quiet", "--in-place", "-D", "patch", NULL
-	};
-	static const char *const reverse[] = {
-		"--very-quiet", "--in-place", "--reverse", "-D", "patch", NULL
-	};
-	char *dir, *old, *new, *undo = NULL;
-	struct strv files = { 0 };
-	struct run r = { 0 };
+	char *undo = change == CHANGE_UNDO ? undo_rule(fix) : NULL;
 	int ret;
 
-	dir = scratch_dir(fix->name);
-	if (!dir)
-		return -1;
-	old = xasprintf("%s/old", dir);
-	new = xasprintf("%s/new", dir);
-	if (change == CHANGE_UNDO)
-		undo = undo_rule(fix);
-	ret = narrow_all(fix, hits, root, old, &files);
-	strv_free(&files);
-	if (!ret)
-		ret = narrow_all(fix, hits, root, new, &files);
-	if (!ret && files.n) {
-		ret = spatch(fix, undo ? undo : fix->cocci,
-			     change == CHANGE_UNDO && !undo ? reverse : args,
-			     new, &files, &r);
-		run_free(&r);
-	}
-	for (size_t i = 0; !ret && i < files.n; i++)
-		ret = change_file(fix, dir, files.v[i], root, changed);
-	if (!ret)
-		ret = remove_tree(dir);
-	strv_free(&files);
+	ret = apply_rule(fix, hits, root, undo ? undo : fix->cocci,
+			 change == CHANGE_UNDO && !undo, changed);
 	free(undo);
-	free(old);
-	free(new);
-	free(dir);
+	return ret;
+}
+
+/**
+ * spatch_mutant() - bring a wrong form of a fix into the files of a tree
+ * @fix: the fix
+ * @name: of the form, as in tools/testing/mutants/FIX/NAME.cocci
+ * @hits: its files
+ * @root: a staged tree without the fix
+ * @changed: set where a file changed
+ *
+ * Return: 0, or -1 after a message.
+ */
+int spatch_mutant(const struct fix *fix, const char *name,
+		  const struct hits *hits, const char *root, bool *changed)
+{
+	char *rule = xasprintf("%s/tools/testing/mutants/%s/%s.cocci", setup.top,
+			       fix->name, name);
+	int ret;
+
+	if (path_exists(rule))
+		ret = apply_rule(fix, hits, root, rule, false, changed);
+	else
+		ret = vf_error("there is no mutant %s: %s does not exist", name,
+			       rule);
+	free(rule);
 	return ret;
 }

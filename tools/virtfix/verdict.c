@@ -495,12 +495,14 @@ const char *verdict_of(const struct asked *a, const struct fix *fix)
 /**
  * needed_fixes() - the selected fixes that the tree needs, in order of grafting
  * @a: the answers
+ * @also: fixes to take whatever the verdict is, or NULL
  * @out: the fixes; its array is to be freed
  *
  * Return: 0, or a negative exit status after a message that names a selected
  * fix whose verdict is unknown.
  */
-int needed_fixes(const struct asked *a, struct fixes *out)
+int needed_fixes(const struct asked *a, const struct strv *also,
+		 struct fixes *out)
 {
 	struct fixes ordered;
 	const char *verdict;
@@ -511,6 +513,10 @@ int needed_fixes(const struct asked *a, struct fixes *out)
 	out->v = xrealloc(NULL, a->fixes.n * sizeof(*out->v));
 	for (size_t i = 0; !ret && i < ordered.n; i++) {
 		verdict = verdict_of(a, ordered.v[i]);
+		if (also && strv_has(also, ordered.v[i]->name)) {
+			out->v[out->n++] = ordered.v[i];
+			continue;
+		}
 		if (!verdict || !ordered.v[i]->selected)
 			continue;
 		if (!strcmp(verdict, "unknown")) {
@@ -559,5 +565,30 @@ int graft_one(const struct asked *a, const struct fix *fix, const char *root,
 		ret = vf_error("%s: its undo did not bring the old code back",
 			       fix->name);
 	findings_free(&after);
+	return ret;
+}
+
+/**
+ * graft_mutant() - bring a wrong form of a fix into a staged copy
+ * @a: the answers, which name the files
+ * @fix: the fix
+ * @name: of the wrong form
+ * @root: the staged copy, without the fix
+ *
+ * Return: 0, or -1 after a message.
+ */
+int graft_mutant(const struct asked *a, const struct fix *fix, const char *name,
+		 const char *root)
+{
+	const struct hits *hits = hits_of(a, fix);
+	bool changed = false;
+	int ret;
+
+	ret = fetch_files(a->tree.root, hits, root);
+	if (!ret)
+		ret = spatch_mutant(fix, name, hits, root, &changed);
+	if (!ret && !changed)
+		ret = vf_error("%s: the mutant %s found nothing to change",
+			       fix->name, name);
 	return ret;
 }

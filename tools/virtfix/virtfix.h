@@ -206,6 +206,8 @@ const struct finding *findings_first(const struct findings *f, const char *word)
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
 bool has_undo(const struct fix *fix);
+int spatch_mutant(const struct fix *fix, const char *name,
+		  const struct hits *hits, const char *root, bool *changed);
 
 /* patchshape.c: patches */
 int shape_files(const char *path, struct strv *files);
@@ -235,7 +237,10 @@ const char *verdict_of(const struct asked *a, const struct fix *fix);
 const struct hits *hits_of(const struct asked *a, const struct fix *fix);
 int graft_one(const struct asked *a, const struct fix *fix, const char *root,
 	      enum change change);
-int needed_fixes(const struct asked *a, struct fixes *out);
+int graft_mutant(const struct asked *a, const struct fix *fix, const char *name,
+		 const char *root);
+int needed_fixes(const struct asked *a, const struct strv *also,
+		 struct fixes *out);
 
 /* stageconf.c: what is staged, and the edits of the kernel's Makefiles */
 int stage_dirs(struct strv *dirs);
