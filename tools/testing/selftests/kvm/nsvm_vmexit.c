@@ -159,7 +159,7 @@ int main(void)
 	if (!kvm_has_svm())
 		ktap_skip_all("KVM does not give SVM to its guests");
 	ktap_start();
-	for (i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
 		test(&accesses[i], false);
 		test(&accesses[i], true);
 	}

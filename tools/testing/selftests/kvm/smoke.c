@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Whether KVM runs a guest at all: arithmetic, port I/O, MMIO, CPUID, exceptions,
- * NMI and HLT in a plain guest; and with SVM a guest (L1) that runs one of its
+ * NMI and HLT in a plain guest; and a guest (L1) that runs one of its
  * own (L2).
  */
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "ktap.h"
 #include "svm.h"
 #include "vm.h"
+#include "vmx.h"
 
 #define TEST_PORT	0x510
 #define PORT_OUT	0x600d1234u
@@ -23,6 +24,7 @@
 #define MMIO_IN_AT	(VM_MMIO_BASE + 16)
 
 static struct svm svm;
+static struct vmx vmx;
 
 /* What L2 tells L1, beside the registers */
 static u64 l2_memory;
@@ -76,22 +78,27 @@ static void guest_main(void)
 
 /*
  * L2 adds to RBX, copies R12 to R13, RSP to R14 and RCX to memory, puts the
- * address of VMMCALL into R15, and calls L1.
+ * address of the call into R15, and calls L1.
  */
-static void l2_main(void)
-{
-	for (;;)
-		asm volatile("add	$1, %%rbx\n\t"
-			     "mov	%%r12, %%r13\n\t"
-			     "mov	%%rsp, %%r14\n\t"
-			     "mov	%%rcx, %[memory]\n\t"
-			     "lea	0x1000(%%rcx), %%rax\n\t"
-			     "lea	1f(%%rip), %%r15\n"
-			     "1:	vmmcall\n\t"
-			     : [memory] "=m"(l2_memory) :: "rax", "rbx", "r13", "r14", "r15");
+#define L2_MAIN(name, call)						\
+static void name(void)							\
+{									\
+	for (;;)							\
+		asm volatile("add	$1, %%rbx\n\t"			\
+			     "mov	%%r12, %%r13\n\t"		\
+			     "mov	%%rsp, %%r14\n\t"		\
+			     "mov	%%rcx, %[memory]\n\t"		\
+			     "lea	0x1000(%%rcx), %%rax\n\t"	\
+			     "lea	1f(%%rip), %%r15\n"		\
+			     "1:	" call "\n\t"			\
+			     : [memory] "=m"(l2_memory)			\
+			     :: "rax", "rbx", "r13", "r14", "r15");	\
 }
 
-static void l1_rounds(void)
+L2_MAIN(l2_svm, "vmmcall")
+L2_MAIN(l2_vmx, "vmcall")
+
+static void l1_svm_rounds(void)
 {
 	u64 i;
 
@@ -116,16 +123,55 @@ static void l1_rounds(void)
 	}
 }
 
-static void l1_main(void)
+static void l1_svm(void)
 {
 	svm_enable(&svm);
-	svm_prepare(&svm, l2_main);
-	l1_rounds();
+	svm_prepare(&svm, l2_svm);
+	l1_svm_rounds();
 
 	if (svm_has_nested_paging()) {
-		svm_prepare(&svm, l2_main);
+		svm_prepare(&svm, l2_svm);
 		svm_map_flat(&svm);
-		l1_rounds();
+		l1_svm_rounds();
+	}
+	guest_done();
+}
+
+static void l1_vmx_rounds(void)
+{
+	u64 i;
+
+	vmx.gprs.rbx = 100;
+	for (i = 0; i < ROUNDS; i++) {
+		vmx.gprs.rcx = 0xabc0000 + i;
+		vmx.gprs.r12 = ~i;
+		if (!guest_expect("L2: entered", vmx_run(&vmx), true) ||
+		    !guest_expect("L2: exit reason", vmx_read(VMCS_EXIT_REASON),
+				  VMX_EXIT_VMCALL))
+			return;
+		guest_expect("L2: RIP at VMCALL", vmx_read(VMCS_GUEST_RIP), vmx.gprs.r15);
+		guest_expect("L2: RAX", vmx.gprs.rax, 0xabc1000 + i);
+		guest_expect("L2: RBX", vmx.gprs.rbx, 101 + i);
+		guest_expect("L2: R13", vmx.gprs.r13, ~i);
+		guest_expect("L2: memory", l2_memory, 0xabc0000 + i);
+		guest_expect("L2: RSP", vmx_read(VMCS_GUEST_RSP), vmx.gprs.r14);
+		guest_expect("L2: RFLAGS without the arithmetic's",
+			     vmx_read(VMCS_GUEST_RFLAGS) & ~0x8d5ull, RFLAGS_FIXED);
+		vmx_write(VMCS_GUEST_RIP, vmx_read(VMCS_GUEST_RIP) +
+			  vmx_read(VMCS_EXIT_INSTRUCTION_LEN));
+	}
+}
+
+static void l1_vmx(void)
+{
+	vmx_enable(&vmx);
+	vmx_prepare(&vmx, l2_vmx);
+	l1_vmx_rounds();
+
+	if (vmx_has_ept()) {
+		vmx_prepare(&vmx, l2_vmx);
+		vmx_map_flat(&vmx);
+		l1_vmx_rounds();
 	}
 	guest_done();
 }
@@ -215,16 +261,21 @@ static void test_nested(void)
 {
 	struct vm *vm = vm_create(0);
 
-	svm_create(vm, &svm);
-	vm_set_entry(vm, l1_main);
+	if (kvm_has_svm()) {
+		svm_create(vm, &svm);
+		vm_set_entry(vm, l1_svm);
+	} else {
+		vmx_create(vm, &vmx);
+		vm_set_entry(vm, l1_vmx);
+	}
 	expect_event(vm, VM_DONE, "L1 comes to its end");
 	vm_destroy(vm);
 }
 
 int main(void)
 {
-	if (!kvm_has_svm())
-		ktap_skip_all("KVM does not give SVM to its guests");
+	if (!kvm_has_svm() && !kvm_has_vmx())
+		ktap_skip_all("KVM gives neither SVM nor VMX to its guests");
 	ktap_start();
 	test_guest();
 	test_nested();

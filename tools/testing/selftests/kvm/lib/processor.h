@@ -19,6 +19,8 @@ typedef __u64 u64;
 #define __packed	__attribute__((packed))
 #endif
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 #define PAGE_SIZE	4096ul
 
 /* Control registers: APM 3.1, SDM vol. 3 2.5 */
@@ -160,6 +162,15 @@ static inline u64 read_##name(void)				\
 	asm volatile("mov %%" #name ", %0" : "=r"(value));	\
 	return value;						\
 }
+
+#define WRITE_REG(name)						\
+static inline void write_##name(u64 value)			\
+{								\
+	asm volatile("mov %0, %%" #name :: "r"(value) : "memory");	\
+}
+
+WRITE_REG(cr0)
+WRITE_REG(cr4)
 
 READ_REG(cr0)
 READ_REG(cr2)

@@ -62,6 +62,18 @@ static const struct kvm_cpuid_entry2 *find_cpuid(const struct kvm_cpuid2 *cpuid,
 	return NULL;
 }
 
+static bool kvm_gives(u32 leaf, u32 ecx)
+{
+	int fd = open_kvm();
+	struct kvm_cpuid2 *cpuid = supported_cpuid(fd);
+	const struct kvm_cpuid_entry2 *entry = find_cpuid(cpuid, leaf, 0);
+	bool has = entry && entry->ecx & ecx;
+
+	free(cpuid);
+	close(fd);
+	return has;
+}
+
 /**
  * kvm_has_svm() - whether KVM gives SVM to its guests
  *
@@ -69,14 +81,17 @@ static const struct kvm_cpuid_entry2 *find_cpuid(const struct kvm_cpuid2 *cpuid,
  */
 bool kvm_has_svm(void)
 {
-	int fd = open_kvm();
-	struct kvm_cpuid2 *cpuid = supported_cpuid(fd);
-	const struct kvm_cpuid_entry2 *entry = find_cpuid(cpuid, 0x80000001, 0);
-	bool has = entry && entry->ecx & 1u << 2;
+	return kvm_gives(0x80000001, 1u << 2);
+}
 
-	free(cpuid);
-	close(fd);
-	return has;
+/**
+ * kvm_has_vmx() - whether KVM gives VMX to its guests
+ *
+ * CPUID 1 ECX bit 5 (SDM vol. 3 24.6).
+ */
+bool kvm_has_vmx(void)
+{
+	return kvm_gives(1, 1u << 5);
 }
 
 /**

@@ -46,6 +46,7 @@ struct vm {
 extern char __executable_start[], _end[];
 
 bool kvm_has_svm(void);
+bool kvm_has_vmx(void);
 
 struct vm *vm_create(unsigned int flags);
 void vm_destroy(struct vm *vm);
