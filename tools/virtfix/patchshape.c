@@ -115,22 +115,33 @@ static int run_patch(const char *shape, const char *root, bool reverse,
 	return ret;
 }
 
-static int try_shape(const char *shape, const char *root, bool reverse,
-		     struct tried *t)
+/* Does a tree have all files that a shape changes? */
+static int shape_there(const char *shape, const char *root, bool *there)
 {
 	struct strv files = { 0 };
-	struct run r = { 0 };
-	bool there = true;
 	int ret;
 
-	*t = (struct tried){ 0 };
+	*there = true;
 	ret = shape_files(shape, &files);
 	for (size_t i = 0; !ret && i < files.n; i++) {
 		char *path = xasprintf("%s/%s", root, files.v[i]);
 
-		there &= path_exists(path);
+		*there &= path_exists(path);
 		free(path);
 	}
+	strv_free(&files);
+	return ret;
+}
+
+static int try_shape(const char *shape, const char *root, bool reverse,
+		     struct tried *t)
+{
+	struct run r = { 0 };
+	bool there;
+	int ret;
+
+	*t = (struct tried){ 0 };
+	ret = shape_there(shape, root, &there);
 	if (!ret && there) {
 		ret = run_patch(shape, root, reverse, true, &r);
 		t->applies = !ret && !r.status;
@@ -138,7 +149,6 @@ static int try_shape(const char *shape, const char *root, bool reverse,
 			parse_patch(r.out.data, t);
 		run_free(&r);
 	}
-	strv_free(&files);
 	return ret;
 }
 
@@ -159,12 +169,23 @@ static int find_shape(const struct fix *fix, const char *root, bool reverse,
 	return ret;
 }
 
-/* Beside rules that make a change themselves, a patch is a part of its own. */
-static bool says_enough(const struct fix *fix, const struct findings *f)
+/*
+ * Beside rules that make a change themselves, a patch is a part of its own,
+ * which nothing can lack where its files are not in the tree.
+ */
+static int is_missing(const struct fix *fix, const char *root,
+		      const struct findings *f, bool *missing)
 {
-	return !fix->cocci_changes || findings_first(f, "report") ||
-		findings_first(f, "superseded") || findings_first(f, "absent") ||
-		findings_first(f, "blocked");
+	int ret = 0;
+
+	*missing = false;
+	if (!fix->cocci_changes || findings_first(f, "report") ||
+	    findings_first(f, "superseded") || findings_first(f, "absent") ||
+	    findings_first(f, "blocked"))
+		return 0;
+	for (size_t i = 0; !ret && !*missing && i < fix->shapes.n; i++)
+		ret = shape_there(fix->shapes.v[i], root, missing);
+	return ret;
 }
 
 /**
@@ -179,17 +200,20 @@ int shapes_look(const struct fix *fix, const char *root, struct findings *out)
 {
 	struct tried fwd = { 0 }, rev = { 0 };
 	const char *old, *new = NULL;
+	bool missing = false;
 	char *what;
 	int ret;
 
 	ret = find_shape(fix, root, false, &old, &fwd);
 	if (!ret)
 		ret = find_shape(fix, root, true, &new, &rev);
+	if (!ret && !old && !new)
+		ret = is_missing(fix, root, out, &missing);
 	if (!ret && old && new && !out->unclear)
 		out->unclear = xasprintf("%s:%ld: the old lines of %s are there, but also %s:%ld: the new lines of %s",
 					 fwd.file, fwd.line, base_name(old),
 					 rev.file, rev.line, base_name(new));
-	else if (!ret && !old && !new && !out->unclear && !says_enough(fix, out))
+	else if (!ret && missing && !out->unclear)
 		out->unclear = xasprintf("neither the old nor the new lines of %s are there",
 					 base_name(fix->shapes.v[0]));
 	if (!ret && (old || new)) {
