@@ -11,20 +11,26 @@
 /// table format that the driver has.
 ///
 /// The driver is built in, so this is a change for whoever builds the
-/// kernel. The proof maps memory on a small kernel with a mask set and
-/// looks at the address that comes back.
+/// kernel: no module can replace it. So VFIO, which is what suffers from
+/// it, is made safe as well where the driver has the defect: it clears the
+/// mask from the addresses that the IOMMU API gives it. Clearing it twice
+/// does no harm, and without SME there is nothing to clear.
+///
+/// The proof of the driver maps memory on a small kernel with a mask set
+/// and looks at the address that comes back; that of VFIO does so by a
+/// domain whose answers carry the mask, and counts what stays pinned.
 // Nr: 06
 // Kind: defect
 // Upstream: b3e9b515b08e v4.19
 // Fixes: 2543a786aa25 ("iommu/amd: Allow the AMD IOMMU to work with memory encryption")
 // Originally-by: Brijesh Singh <brijesh.singh@amd.com>
-// Scope: drivers/iommu
+// Scope: drivers/iommu drivers/vfio/vfio_iommu_type1.c
 // Anchors: __sme_set __sme_clr sme_me_mask
-// Context: PM_ADDR_MASK amd_iommu_iova_to_phys AMDV1PT_FMT_OA X86_64_FMT_OA
-// Modules: none
+// Context: PM_ADDR_MASK amd_iommu_iova_to_phys AMDV1PT_FMT_OA X86_64_FMT_OA vfio_unmap_unpin vfio_unpin_pages_remote vfio_iommu_replay
+// Modules: vfio_iommu_type1
 // Abi: none
-// Proof: svm iommu/sme_mask
-// Defect: mask-in-phys
+// Proof: svm iommu/sme_mask; svm vfio/sme_unpin
+// Defect: mask-in-phys; pages-left-pinned
 // Options: --no-includes
 // Confidence: High
 
@@ -106,10 +112,52 @@ position p = {cleared.p, later.p, returned.p};
  ... when any
  return \((x & ~off) | (iova & off)\|__sme_clr((x & ~off) | (iova & off))\);
 
+// VFIO asks the IOMMU API what to unpin and what to map once more.
+
+@safe depends on file in "drivers/vfio"@
+expression list es;
+position p;
+@@
+(
+ __sme_clr(iommu_iova_to_phys@p(es))
+|
+ iommu_iova_to_phys@p(es) & ~sme_me_mask
+)
+
+@safe_later depends on file in "drivers/vfio" exists@
+expression x;
+expression list es;
+position p;
+@@
+ x = iommu_iova_to_phys@p(es);
+ ... when != x >> PAGE_SHIFT
+(
+ x = __sme_clr(x);
+|
+ x = x & ~sme_me_mask;
+|
+ x &= ~sme_me_mask;
+)
+
+@unsafe depends on set && old && file in "drivers/vfio"@
+expression list es;
+position p != {safe.p, safe_later.p};
+@@
+ iommu_iova_to_phys@p(es)
+
+@include depends on file in "drivers/vfio"@
+@@
+ #include <linux/mem_encrypt.h>
+
 @script:python depends on report && set@
 p << old.p;
 @@
 coccilib.report.print_report(p[0], "the memory encryption mask is taken for a part of the physical address")
+
+@script:python depends on report@
+p << unsafe.p;
+@@
+coccilib.report.print_report(p[0], "VFIO takes an address with the mask in it, and will not unpin the page")
 
 @depends on patch && set@
 expression E;
@@ -117,6 +165,23 @@ position old.p;
 @@
 - E &@p PM_ADDR_MASK
 + __sme_clr(E & PM_ADDR_MASK)
+
+@depends on patch && unsafe && file in "drivers/vfio"@
+expression list es;
+@@
+(
+ __sme_clr(iommu_iova_to_phys(es))
+|
+ iommu_iova_to_phys(es) & ~sme_me_mask
+|
+- iommu_iova_to_phys(es)
++ __sme_clr(iommu_iova_to_phys(es))
+)
+
+@depends on patch && unsafe && !include && file in "drivers/vfio"@
+@@
+ #include <linux/iommu.h>
++#include <linux/mem_encrypt.h>
 
 @script:python depends on evidence && set@
 p << right.p;
@@ -157,3 +222,9 @@ p << reader.p;
 f << reader.f;
 @@
 print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
+
+// VFIO clears the mask for a driver that is not there.
+@script:python depends on evidence && !set && !old && !right && !unclear && !reader@
+p << safe.p;
+@@
+print("absent %s:%s VFIO clears the mask, but no IOMMU driver sets it" % (p[0].file, p[0].line))
