@@ -22,7 +22,8 @@
 /// look like MMIO: there the change is blocked.
 ///
 /// The proof loads KVM on an emulated CPU with 52 physical address bits and
-/// looks for the warning.
+/// looks for the warning, and for MMIO that works. On a CPU with fewer bits
+/// MMIO has to go on using the reserved one.
 // Nr: 27
 // Kind: defect
 // Upstream: 6129ed877d40 v5.8
@@ -33,7 +34,7 @@
 // Context: kvm_set_mmio_spte_mask
 // Modules: kvm
 // Abi: none
-// Proof: svm kvm/mmio_value
+// Proof: svm kvm/mmio_value; svm52 kvm/mmio_value
 // Defect: mmio-value-warning
 // Options: --no-includes
 // Confidence: High
