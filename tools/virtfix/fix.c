@@ -104,7 +104,7 @@ static int check_header(struct fix *fix)
 	return 0;
 }
 
-static void fix_free(struct fix *fix)
+void fix_free(struct fix *fix)
 {
 	free(fix->name);
 	free(fix->place);
@@ -206,6 +206,19 @@ static int cmp_shape(const void *a, const void *b)
 	return shape_number(*(char *const *)a) - shape_number(*(char *const *)b);
 }
 
+/* The keys that are lists of words */
+static void split_keys(struct fix *fix)
+{
+	strv_split(&fix->scope, fix_key(fix, "Scope"));
+	strv_split(&fix->anchors, fix_key(fix, "Anchors"));
+	strv_split(&fix->context, fix_key(fix, "Context"));
+	strv_split(&fix->needs, fix_key(fix, "Needs"));
+	strv_split(&fix->modules, fix_key(fix, "Modules"));
+	strv_split(&fix->options, fix_key(fix, "Options"));
+	if (strv_has(&fix->modules, "none"))
+		strv_free(&fix->modules);
+}
+
 static int load_fix(struct fix *fix)
 {
 	struct strv files = { 0 };
@@ -229,15 +242,37 @@ static int load_fix(struct fix *fix)
 	for (size_t i = 0; !ret && i < fix->shapes.n; i++)
 		ret = shape_files(fix->shapes.v[i], &files);
 	strv_free(&files);
-	strv_split(&fix->scope, fix_key(fix, "Scope"));
-	strv_split(&fix->anchors, fix_key(fix, "Anchors"));
-	strv_split(&fix->context, fix_key(fix, "Context"));
-	strv_split(&fix->needs, fix_key(fix, "Needs"));
-	strv_split(&fix->modules, fix_key(fix, "Modules"));
-	strv_split(&fix->options, fix_key(fix, "Options"));
-	if (strv_has(&fix->modules, "none"))
-		strv_free(&fix->modules);
+	split_keys(fix);
 	return ret;
+}
+
+/**
+ * mutant_load() - a deliberately wrong form of a fix
+ * @fix: the fix
+ * @name: of the form, as in tools/testing/mutants/FIX/NAME.cocci
+ *
+ * Its header may say in other words than the fix's where its code is.
+ *
+ * Return: what can be used as a fix, to be freed with fix_free(); NULL after a
+ * message.
+ */
+struct fix *mutant_load(const struct fix *fix, const char *name)
+{
+	struct fix *m = xrealloc(NULL, sizeof(*m));
+	struct buf text = { 0 };
+
+	*m = (struct fix){ .name = xstrdup(name), .keys = json_object() };
+	m->cocci = xasprintf("%s/tools/testing/mutants/%s/%s.cocci", setup.top,
+			     fix->name, name);
+	if (read_file(m->cocci, &text)) {
+		fix_free(m);
+		return NULL;
+	}
+	parse_header(m, text.data);
+	buf_free(&text);
+	json_object_update_missing(m->keys, fix->keys);
+	split_keys(m);
+	return m;
 }
 
 static int cmp_nr(const void *a, const void *b)

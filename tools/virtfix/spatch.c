@@ -409,29 +409,3 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 	free(undo);
 	return ret;
 }
-
-/**
- * spatch_mutant() - bring a wrong form of a fix into the files of a tree
- * @fix: the fix
- * @name: of the form, as in tools/testing/mutants/FIX/NAME.cocci
- * @hits: its files
- * @root: a staged tree without the fix
- * @changed: set where a file changed
- *
- * Return: 0, or -1 after a message.
- */
-int spatch_mutant(const struct fix *fix, const char *name,
-		  const struct hits *hits, const char *root, bool *changed)
-{
-	char *rule = xasprintf("%s/tools/testing/mutants/%s/%s.cocci", setup.top,
-			       fix->name, name);
-	int ret;
-
-	if (path_exists(rule))
-		ret = apply_rule(fix, hits, root, rule, false, changed);
-	else
-		ret = vf_error("there is no mutant %s: %s does not exist", name,
-			       rule);
-	free(rule);
-	return ret;
-}

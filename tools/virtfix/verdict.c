@@ -580,15 +580,23 @@ int graft_one(const struct asked *a, const struct fix *fix, const char *root,
 int graft_mutant(const struct asked *a, const struct fix *fix, const char *name,
 		 const char *root)
 {
-	const struct hits *hits = hits_of(a, fix);
+	struct fix *mutant = mutant_load(fix, name);
+	struct fixes one = { .v = &mutant, .n = 1 };
+	struct hits hits;
 	bool changed = false;
 	int ret;
 
-	ret = fetch_files(a->tree.root, hits, root);
+	if (!mutant)
+		return -1;
+	ret = scan_tree(a->tree.root, &one, &hits);
 	if (!ret)
-		ret = spatch_mutant(fix, name, hits, root, &changed);
+		ret = fetch_files(a->tree.root, &hits, root);
+	if (!ret)
+		ret = spatch_change(mutant, &hits, root, CHANGE_GRAFT, &changed);
 	if (!ret && !changed)
 		ret = vf_error("%s: the mutant %s found nothing to change",
 			       fix->name, name);
+	hits_free(&hits);
+	fix_free(mutant);
 	return ret;
 }

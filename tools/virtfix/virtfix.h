@@ -133,6 +133,8 @@ struct fixes {
 };
 
 int fixes_load(struct fixes *fixes);
+struct fix *mutant_load(const struct fix *fix, const char *name);
+void fix_free(struct fix *fix);
 void fixes_free(struct fixes *fixes);
 struct fix *fixes_find(const struct fixes *fixes, const char *name);
 int fixes_order(const struct fixes *fixes, struct fixes *ordered);
@@ -206,8 +208,6 @@ const struct finding *findings_first(const struct findings *f, const char *word)
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
 bool has_undo(const struct fix *fix);
-int spatch_mutant(const struct fix *fix, const char *name,
-		  const struct hits *hits, const char *root, bool *changed);
 
 /* patchshape.c: patches */
 int shape_files(const char *path, struct strv *files);
