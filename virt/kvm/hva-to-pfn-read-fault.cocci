@@ -14,12 +14,15 @@
 /// This was posted as an RFC and not merged, because the question is not
 /// redundant: fast GUP does not fault pages in. For a page that was not
 /// present it fails, and succeeds after the slow path has faulted the page
-/// in. Without the second try each such page of a guest that reads before
-/// it writes costs one more write fault. The fix is therefore off by
-/// default, and meant for measuring.
+/// in, where that made it writable for the host, as in shared memory.
+/// Without the second try each such page of a guest that reads before it
+/// writes costs one more write fault. For anonymous memory there is no
+/// difference: a read gets the zero page, and the write faults anyway. The
+/// fix is therefore off by default, and meant for measuring.
 ///
-/// The proof counts the write faults per page of a guest that reads each
-/// page before it writes to it: there are more of them with this change.
+/// The proof counts the write faults of a guest that reads each page before
+/// it writes to it: in shared memory that the host has not touched there is
+/// one per page with this change, and none without it.
 // Nr: 12
 // Kind: rfc
 // Upstream: never

@@ -19,7 +19,9 @@ typedef __u64 u64;
 #define __packed	__attribute__((packed))
 #endif
 
+#ifndef ARRAY_SIZE
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#endif
 
 #define PAGE_SIZE	4096ul
 

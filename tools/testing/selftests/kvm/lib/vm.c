@@ -107,10 +107,16 @@ const struct kvm_cpuid_entry2 *vm_cpuid(const struct vm *vm, u32 leaf, u32 index
 	return find_cpuid(vm->cpuid, leaf, index);
 }
 
-static void add_memory(struct vm *vm, u32 slot, void *start, size_t size)
+/**
+ * vm_add_memory() - give the guest a part of the host's process as memory
+ * @vm: the machine
+ * @start: its address, which is the guest physical one too
+ * @size: in bytes, whole pages
+ */
+void vm_add_memory(struct vm *vm, void *start, size_t size)
 {
 	struct kvm_userspace_memory_region region = {
-		.slot = slot,
+		.slot = vm->slots++,
 		.guest_phys_addr = (u64)start,
 		.memory_size = size,
 		.userspace_addr = (u64)start,
@@ -131,8 +137,8 @@ static void map_memory(struct vm *vm)
 		ktap_bail_out("no memory at %#lx: %s", VM_RAM_BASE, strerror(errno));
 	vm->next_page = ram;
 	vm->ram_end = ram + RAM_SIZE;
-	add_memory(vm, 0, (void *)start, end - start);
-	add_memory(vm, 1, ram, RAM_SIZE);
+	vm_add_memory(vm, (void *)start, end - start);
+	vm_add_memory(vm, ram, RAM_SIZE);
 }
 
 /*

@@ -39,6 +39,7 @@ struct vm {
 	struct kvm_cpuid2 *cpuid;
 	char *next_page;
 	char *ram_end;
+	u32 slots;
 	u64 value;
 };
 
@@ -50,6 +51,7 @@ bool kvm_has_vmx(void);
 
 struct vm *vm_create(unsigned int flags);
 void vm_destroy(struct vm *vm);
+void vm_add_memory(struct vm *vm, void *start, size_t size);
 void *vm_alloc_pages(struct vm *vm, size_t pages);
 void *vm_alloc_stack(struct vm *vm);
 void vm_set_entry(struct vm *vm, void (*entry)(void));
