@@ -188,6 +188,21 @@ static int is_missing(const struct fix *fix, const char *root,
 	return ret;
 }
 
+/* Are the patches documentation alone, beside rules that change the code? */
+static int only_documents(const struct fix *fix, bool *only)
+{
+	struct strv files = { 0 };
+	int ret = 0;
+
+	*only = fix->cocci_changes;
+	for (size_t i = 0; !ret && i < fix->shapes.n; i++)
+		ret = shape_files(fix->shapes.v[i], &files);
+	for (size_t i = 0; i < files.n; i++)
+		*only &= path_under(files.v[i], "Documentation");
+	strv_free(&files);
+	return ret;
+}
+
 /**
  * shapes_look() - what the patches of a fix see in a tree
  * @fix: the fix
@@ -200,14 +215,17 @@ int shapes_look(const struct fix *fix, const char *root, struct findings *out)
 {
 	struct tried fwd = { 0 }, rev = { 0 };
 	const char *old, *new = NULL;
-	bool missing = false;
+	bool documents, missing = false;
 	char *what;
 	int ret;
 
 	ret = find_shape(fix, root, false, &old, &fwd);
 	if (!ret)
+		ret = only_documents(fix, &documents);
+	/* What a document says is no evidence of what the code does. */
+	if (!ret && !documents)
 		ret = find_shape(fix, root, true, &new, &rev);
-	if (!ret && !old && !new)
+	if (!ret && !old && !new && !documents)
 		ret = is_missing(fix, root, out, &missing);
 	if (!ret && old && new && !out->unclear)
 		out->unclear = xasprintf("%s:%ld: the old lines of %s are there, but also %s:%ld: the new lines of %s",
