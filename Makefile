@@ -91,7 +91,7 @@ kernel = eval "$$($(srctree)/scripts/kernel-find \
 	 [ -n "$$KMODULES" ] || ! [ -d "/lib/modules/$$RELEASE/kernel" ] || \
 		KMODULES=/lib/modules/$$RELEASE
 stage-and-build = $(virtfix) stage "$$KSRC" "$$dir/stage" && \
-	MODCHECK="$(VIRTFIX) modcheck$${KMODULES:+ --stock $$KMODULES}" \
+	MODCHECK="$(VIRTFIX) modcheck --abi $$dir/stage/.virtfix/abi$${KMODULES:+ --stock $$KMODULES}" \
 	$(srctree)/scripts/build-modules "$$dir/stage" "$$KDIR" "$$dir"
 # 1 says that a fix is needed: that is no failure of the table.
 table = { $(virtfix) status "$$KSRC" || [ $$? -eq 1 ]; }

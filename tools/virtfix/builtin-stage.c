@@ -133,28 +133,46 @@ static bool up_to_date(const char *dir, const char *key)
 	return same;
 }
 
-/* For the module build: what is in it, and into which module it went. */
+static int write_note(const struct stage *s, const char *name, const char *text,
+		      size_t len)
+{
+	char *path = xasprintf("%s/.virtfix/%s", s->root, name);
+	int ret = write_file(path, text, len);
+
+	free(path);
+	return ret;
+}
+
+/*
+ * For the module build: what is in it, into which module it went, and which
+ * exported symbols it may change ("Abi:", up to a remark in brackets).
+ */
 static int write_notes(const struct stage *s, const char *key)
 {
-	char *grafted = xasprintf("%s/.virtfix/grafted", s->root);
-	char *keyfile = xasprintf("%s/.virtfix/key", s->root);
-	struct buf b = { 0 };
+	struct buf grafted = { 0 }, abi = { 0 };
 	int ret;
 
-	buf_puts(&b, "");
+	buf_puts(&grafted, "");
+	buf_puts(&abi, "");
 	for (size_t i = 0; i < s->needed.n; i++) {
-		char *modules = strv_join(&s->needed.v[i]->modules, " ");
+		const struct fix *fix = s->needed.v[i];
+		char *modules = strv_join(&fix->modules, " ");
+		const char *symbols = fix_key(fix, "Abi");
 
-		buf_printf(&b, "%s%s%s\n", s->needed.v[i]->name,
+		buf_printf(&grafted, "%s%s%s\n", fix->name,
 			   *modules ? " " : "", modules);
+		if (strcmp(symbols, "none"))
+			buf_printf(&abi, "%s %.*s\n", fix->name,
+				   (int)strcspn(symbols, "("), symbols);
 		free(modules);
 	}
-	ret = write_file(grafted, b.data, b.len);
+	ret = write_note(s, "grafted", grafted.data, grafted.len);
 	if (!ret)
-		ret = write_file(keyfile, key, strlen(key));
-	buf_free(&b);
-	free(grafted);
-	free(keyfile);
+		ret = write_note(s, "abi", abi.data, abi.len);
+	if (!ret)
+		ret = write_note(s, "key", key, strlen(key));
+	buf_free(&grafted);
+	buf_free(&abi);
 	return ret;
 }
 
