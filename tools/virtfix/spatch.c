@@ -267,6 +267,7 @@ static int carry_back(const char *old, const char *new, const char *full)
 			       old, new, NULL };
 	struct run d = { .argv = diff }, p = { 0 };
 	char *file = xasprintf("%s.diff", new);
+	struct buf text = { 0 }, tidy = { 0 };
 	const char *const patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
 				"--no-backup-if-mismatch", "--reject-file=-",
 				"--input", file, full, NULL };
@@ -276,7 +277,11 @@ static int carry_back(const char *old, const char *new, const char *full)
 	if (!ret && d.status != 1)
 		ret = vf_error("diff of %s ended with status %d", new, d.status);
 	if (!ret)
-		ret = write_file(file, d.out.data, d.out.len);
+		ret = read_file(full, &text);
+	if (!ret) {
+		tidy_diff(d.out.data, &text, &tidy);
+		ret = write_file(file, tidy.data, tidy.len);
+	}
 	if (!ret) {
 		p.argv = patch;
 		ret = run(&p);
@@ -286,6 +291,8 @@ static int carry_back(const char *old, const char *new, const char *full)
 		run_free(&p);
 	}
 	run_free(&d);
+	buf_free(&text);
+	buf_free(&tidy);
 	free(file);
 	return ret;
 }
@@ -406,6 +413,9 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 
 	ret = apply_rule(fix, hits, root, undo ? undo : fix->cocci,
 			 change == CHANGE_UNDO && !undo, changed);
+	for (size_t i = 0; !ret && *changed && i < hits->n; i++)
+		ret = tidy_comments(fix, root, hits->v[i].path,
+				    change == CHANGE_UNDO);
 	free(undo);
 	return ret;
 }

@@ -209,6 +209,11 @@ int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
 bool has_undo(const struct fix *fix);
 
+/* tidy.c: what spatch leaves undone around a change */
+void tidy_diff(const char *diff, const struct buf *full, struct buf *out);
+int tidy_comments(const struct fix *fix, const char *root, const char *rel,
+		  bool undo);
+
 /* patchshape.c: patches */
 int shape_files(const char *path, struct strv *files);
 int shapes_look(const struct fix *fix, const char *root, struct findings *out);
