@@ -7,8 +7,9 @@
 /// device ioctls.
 ///
 /// Call it kvm_arch_vm_ioctl_check_extension(), in its definitions for arm
-/// and arm64, its declaration and its caller, all of them or none. Newer
-/// kernels for arm64 alone do without the function.
+/// and arm64, its declaration and its caller, all of them or none, and in
+/// the comment above it. Newer kernels for arm64 alone do without the
+/// function.
 ///
 /// The proof compiles what calls it, and sees that the old name is gone.
 // Nr: 11
@@ -17,6 +18,7 @@
 // Originally-by: Dongjiu Geng <gengdongjiu@huawei.com>
 // Scope: arch/arm64/kvm arch/arm64/include/asm arch/arm/kvm arch/arm/include/asm virt/kvm/arm
 // Anchors: kvm_arch_dev_ioctl_check_extension kvm_arch_vm_ioctl_check_extension kvm_vm_ioctl_check_extension
+// Renames: kvm_arch_dev_ioctl_check_extension kvm_arch_vm_ioctl_check_extension
 // Modules: none
 // Abi: none
 // Proof: static compile
