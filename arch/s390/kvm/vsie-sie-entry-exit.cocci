@@ -263,6 +263,17 @@ expression list as;
  ... when any
  }
 
+// What is loaded right before the entry stays right before it.
+
+@depends on whole && entry_old@
+expression v;
+@@
+- if (test_cpu_flag(CIF_FPU)) load_fpu_regs();
+ v->arch.sie_block->prog0c |= PROG_IN_SIE;
+ barrier();
++if (test_cpu_flag(CIF_FPU))
++	load_fpu_regs();
+
 @depends on whole && loop_old@
 expression v, E;
 statement S;
