@@ -131,8 +131,11 @@ static void must_set(struct vm *vm, const struct kvm_vcpu_events *events)
 {
 	int err = set(vm, events);
 
-	if (err)
-		ktap_bail_out("KVM_SET_VCPU_EVENTS: %s", strerror(err));
+	if (!err)
+		return;
+	if (events->exception_has_payload)
+		ktap_observed("payload-lost");
+	ktap_bail_out("KVM_SET_VCPU_EVENTS: %s", strerror(err));
 }
 
 static void set_cr2(struct vm *vm, u64 cr2)
