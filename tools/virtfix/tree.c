@@ -105,16 +105,20 @@ static int identify(struct tree *tree, const struct fixes *fixes)
 /* What is taken out of a tarball: what may be asked about or staged. */
 static int wanted_members(const struct fixes *fixes, struct strv *wanted)
 {
+	int ret = 0;
+
 	strv_split(wanted, "Makefile lib/libcflat.h run_tests.sh");
-	for (size_t i = 0; i < fixes->n; i++) {
+	for (size_t i = 0; !ret && i < fixes->n; i++) {
 		const struct fix *fix = fixes->v[i];
 
 		for (size_t k = 0; k < fix->scope.n; k++)
 			strv_add(wanted, xstrdup(fix->scope.v[k]));
 		for (size_t k = 0; k < fix->adds.n; k++)
 			strv_add(wanted, xstrdup(fix->adds.v[k]));
+		for (size_t k = 0; !ret && k < fix->shapes.n; k++)
+			ret = shape_files(fix->shapes.v[k], wanted);
 	}
-	return stage_dirs(wanted);
+	return ret ? ret : stage_dirs(wanted);
 }
 
 /* Unpacked once, kept under a name that changes with the tarball. */
