@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# For the tests that compile a kernel's own objects, with other forms of some of
+# its files put in their place. compile.conf says what is unpacked, configured
+# and compiled. All is kept in O/compile/SERIES: src, the source; orig, what
+# stands elsewhere in src than it was; and one directory for each architecture.
+#
+# Set by kb_open: kb, that directory, and kbsrc, the source.
+
+# shellcheck disable=SC2154
+kbconf=$top/tools/testing/compile.conf
+kbjobs=$(getconf _NPROCESSORS_ONLN)
+
+# kb_conf KIND [ARCH]: the words of all lines of that kind
+kb_conf()
+{
+	sed -n "s/^$1 ${2:+$2 }//p" "$kbconf"
+}
+
+# kb_arches: the architectures
+kb_arches()
+{
+	kb_conf arch | sed 's/ .*//'
+}
+
+kb_cross()
+{
+	kb_conf arch "$1" | sed 's/^-$//'
+}
+
+# What of the tarball, whose members begin with $1, is unpacked
+kb_parts()
+{
+	printf '%s\n' Makefile Kbuild Kconfig '*/Makefile*' '*/Kconfig*' '*/Kbuild*'
+	{
+		kb_conf source
+		for d in arch drivers tools/kvm virt; do
+			grep -rhs '^// Scope:' "$top/$d" | sed 's/^[^:]*://'
+		done
+	} | tr -s ' ' '\n' | sort -u
+}
+
+# kb_open SERIES KSRC: the source as the tarball has it
+kb_open()
+{
+	kb=$O/compile/$1
+	kbsrc=$kb/src
+	kbkey=$({ sha256sum <"$2" && kb_parts; } | sha256sum)
+	if [ "$(cat "$kb/key" 2>/dev/null)" = "$kbkey" ]; then
+		kb_back
+		return
+	fi
+	rm -rf "$kb"
+	mkdir -p "$kb/new" "$kb/orig"
+	kbfirst=$(tar -tf "$2" 2>/dev/null | head -n 1)
+	kb_parts | sed "s,^,${kbfirst%%/*}/," >"$kb/parts"
+	# What a kernel of another time does not have is no matter.
+	tar -xf "$2" -C "$kb/new" --strip-components=1 --wildcards \
+		-T "$kb/parts" 2>"$kb/err"
+	if grep -v 'Not found in archive\|Exiting with failure' "$kb/err" ||
+	   ! [ -f "$kb/new/Makefile" ]; then
+		return 1
+	fi
+	mv "$kb/new" "$kbsrc"
+	echo "$kbkey" >"$kb/key"
+}
+
+# kb_put DIR FILE...: these files as DIR has them
+kb_put()
+{
+	kbdir=$1
+	shift
+	for f; do
+		if [ ! -e "$kbsrc/$f" ]; then
+			echo "$f" >>"$kb/added"
+		elif [ ! -e "$kb/orig/$f" ]; then
+			mkdir -p "$(dirname "$kb/orig/$f")"
+			cp "$kbsrc/$f" "$kb/orig.tmp" || return 1
+			mv "$kb/orig.tmp" "$kb/orig/$f" || return 1
+		fi
+		mkdir -p "$(dirname "$kbsrc/$f")"
+		cmp -s "$kbdir/$f" "$kbsrc/$f" || cp "$kbdir/$f" "$kbsrc/$f" ||
+			return 1
+	done
+}
+
+# kb_back: every file as it was
+kb_back()
+{
+	(cd "$kb/orig" && find . -type f) | while read -r f; do
+		cp "$kb/orig/$f" "$kbsrc/$f" && rm "$kb/orig/$f" || return 1
+	done || return 1
+	[ ! -f "$kb/added" ] || while read -r f; do
+		rm -f "$kbsrc/$f"
+	done <"$kb/added"
+	rm -f "$kb/added"
+}
+
+# kb_run ARCH GOAL...: make in the directory of an architecture
+kb_run()
+{
+	kbarch=$1
+	shift
+	make -s -C "$kbsrc" O="$kb/$kbarch" ARCH="$kbarch" \
+		CROSS_COMPILE="$(kb_cross "$kbarch")" -j"$kbjobs" "$@" 2>&1
+}
+
+# kb_config ARCH: configured, and ready for single objects; says what is wrong
+kb_config()
+{
+	kbkey=$({ cat "$kb/key" && kb_conf config "$1" && "$(kb_cross "$1")gcc" --version; } |
+		sha256sum)
+	[ "$(cat "$kb/$1/key" 2>/dev/null)" != "$kbkey" ] || return 0
+	rm -rf "${kb:?}/$1"
+	mkdir -p "$kb/$1"
+	kb_conf config "$1" | tr -s ' ' '\n' | sed 's/^/CONFIG_/' >"$kb/$1/wanted"
+	kb_run "$1" KCONFIG_ALLCONFIG="$kb/$1/wanted" allnoconfig || return 1
+	kbmissing=
+	while IFS='=' read -r symbol value; do
+		grep -q "^$symbol=$value$" "$kb/$1/.config" ||
+			! grep -rqs --include='Kconfig*' -E \
+				"^\s*(menu)?config ${symbol#CONFIG_}$" "$kbsrc" ||
+			kbmissing="$kbmissing $symbol=$value"
+	done <"$kb/$1/wanted"
+	[ -z "$kbmissing" ] || { echo "cannot be configured:$kbmissing"; return 1; }
+	kb_run "$1" prepare || return 1
+	echo "$kbkey" >"$kb/$1/key"
+}
+
+# kb_into FILE...: what these files are compiled into, as lines "ARCH OBJECT";
+# "header FILE" and "python FILE" for what has no object, "unknown FILE" for what
+# the table does not know
+kb_into()
+{
+	for f; do
+		kbfits=
+		while read -r pattern arch objects; do
+			[ "${kbfits:-$pattern}" = "$pattern" ] || break
+			# shellcheck disable=SC2254
+			case $f in
+			$pattern) ;;
+			*) continue ;;
+			esac
+			kbfits=$pattern
+			for o in $objects; do
+				case $o in
+				-) ;;
+				header | python) echo "$o $f" ;;
+				*) echo "$arch $o" | sed "s,%,${f%.*}," ;;
+				esac
+			done
+		done <<-END
+			$(kb_conf into)
+		END
+		[ "$kbfits" ] || echo "unknown $f"
+	done
+}
+
+# kb_compile ARCH C OBJECT...: anew, with C=1 under sparse too; what the compiler
+# and sparse say is in kb/said. Fails, with a message, where an object does not
+# come into being.
+kb_compile()
+{
+	kbarch=$1
+	kbcheck=$2
+	shift 2
+	for o; do
+		rm -f "$kb/$kbarch/$o"
+	done
+	# The status says too little: some architectures' own directories are
+	# asked twice for an object, and know it once.
+	kb_run "$kbarch" -k C="$kbcheck" CHECK="sparse -fmax-warnings=unlimited" \
+		"$@" >"$kb/said"
+	for o; do
+		[ ! -f "$kb/$kbarch/$o" ] || continue
+		echo "$kbarch: $o is not compiled"
+		grep -E -A 5 'error:|No rule to make' "$kb/said" | head -n 40
+		return 1
+	done
+}
+
+# kb_check header|python FILE: what has no object of its own
+kb_check()
+{
+	case $1 in
+	header)
+		kb_run x86 headers || return 1
+		kbdir=$kb/x86/usr/include
+		[ "${2#tools/}" = "$2" ] || kbdir=$kbsrc/tools/include/uapi
+		echo "#include <${2#*include/uapi/}>" |
+			"${HOSTCC:-gcc}" -std=c90 -Wall -Wextra -Werror -fsyntax-only \
+			-I "$kbdir" -I "$kb/x86/usr/include" -x c - 2>&1 ;;
+	python)
+		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' \
+			"$kbsrc/$2" 2>&1 ;;
+	esac
+}
