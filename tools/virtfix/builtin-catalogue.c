@@ -50,6 +50,22 @@ static void add_row(struct buf *b, const struct asked *tree, size_t i)
 	buf_puts(b, "\n");
 }
 
+/* None of the trees may be of the kind that a fix is for. */
+static void add_verdicts(const struct catalogue *c, size_t i, struct buf *b)
+{
+	bool asked = false;
+
+	for (size_t k = 0; k < c->n; k++)
+		asked |= !!c->trees[k].verdicts[i];
+	if (!asked)
+		return;
+	add_title(b, "Verdicts", '-');
+	buf_puts(b, ".. list-table::\n   :header-rows: 1\n\n"
+		 "   * - kernel\n     - verdict\n     - why\n");
+	for (size_t k = 0; k < c->n; k++)
+		add_row(b, &c->trees[k], i);
+}
+
 static int write_page(const struct catalogue *c, size_t i)
 {
 	const struct fix *fix = c->trees[0].fixes.v[i];
@@ -72,11 +88,7 @@ static int write_page(const struct catalogue *c, size_t i)
 		buf_puts(&b, "\n");
 	}
 	buf_puts(&b, "\n");
-	add_title(&b, "Verdicts", '-');
-	buf_puts(&b, ".. list-table::\n   :header-rows: 1\n\n"
-		 "   * - kernel\n     - verdict\n     - why\n");
-	for (size_t k = 0; k < c->n; k++)
-		add_row(&b, &c->trees[k], i);
+	add_verdicts(c, i, &b);
 	ret = write_file(path, b.data, b.len);
 	buf_free(&b);
 	free(path);
