@@ -58,11 +58,13 @@ kernel()
 		"$2" "$3" "$4" >"$1/Makefile"
 }
 
-# fixture FIX/CASE DIR: a small kernel tree made of a fixture
+# fixture FIX/CASE DIR: a small kernel tree made of a fixture, or one of
+# kvm-unit-tests, which bring their libcflat.h
 fixture()
 {
-	kernel "$2" 5 0 0
+	mkdir -p "$2"
 	cp -r "$top/tools/testing/fixtures/$1/tree/." "$2"
+	[ -e "$2/lib/libcflat.h" ] || kernel "$2" 5 0 0
 }
 
 # pristine KSRC DIR PATH...: parts of a source tarball, as they are
