@@ -42,15 +42,15 @@ extern const char l2_read_write[], l2_fetch[];
  * Nothing between the two accesses may cause another EPT violation, or L0 would
  * have its qualification: no stack, no other page.
  */
-asm("l2_read_write:	mov (%rbx), %rax\n"
-    "			mov %rax, (%rbx)\n"
-    "			vmcall\n"
-    "			ud2\n"
-    /* The page begins with JMP *%rcx. */
-    "l2_fetch:		lea 1f(%rip), %rcx\n"
-    "			jmp *%rbx\n"
-    "1:			vmcall\n"
-    "			ud2");
+asm("l2_read_write:	mov (%rbx), %rax\n\t"
+	"mov %rax, (%rbx)\n\t"
+	"vmcall\n\t"
+	"ud2\n"
+	/* The page begins with JMP *%rcx. */
+	"l2_fetch:	lea 1f(%rip), %rcx\n\t"
+	"jmp *%rbx\n"
+	"1:	vmcall\n\t"
+	"ud2");
 
 static const u8 jmp_rcx[] = { 0xff, 0xe1 };
 
