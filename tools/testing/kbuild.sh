@@ -187,7 +187,8 @@ kb_check()
 	header)
 		kb_run x86 headers || return 1
 		kbdir=$kb/x86/usr/include
-		[ "${2#tools/}" = "$2" ] || kbdir=$kbsrc/tools/include/uapi
+		[ "${2#tools/}" = "$2" ] ||
+			kbdir=$kbsrc/${2%%/include/uapi/*}/include/uapi
 		echo "#include <${2#*include/uapi/}>" |
 			"${HOSTCC:-gcc}" -std=c90 -Wall -Wextra -Werror -fsyntax-only \
 			-I "$kbdir" -I "$kb/x86/usr/include" -x c - 2>&1 ;;
