@@ -186,12 +186,19 @@ kb_check()
 	case $1 in
 	header)
 		kb_run x86 headers || return 1
-		kbdir=$kb/x86/usr/include
-		[ "${2#tools/}" = "$2" ] ||
-			kbdir=$kbsrc/${2%%/include/uapi/*}/include/uapi
-		echo "#include <${2#*include/uapi/}>" |
-			"${HOSTCC:-gcc}" -std=c90 -Wall -Wextra -Werror -fsyntax-only \
-			-I "$kbdir" -I "$kb/x86/usr/include" -x c - 2>&1 ;;
+		set -- "${2#*include/uapi/}" "${2%%/include/uapi/*}"
+		# The copies below tools/ are for the kernel's own programs.
+		case $2 in
+		tools*) set -- "$1" -std=gnu11 -I "$kbsrc/$2/include/uapi" \
+				-I "$kbsrc/tools/arch/x86/include/uapi" \
+				-I "$kbsrc/tools/include" ;;
+		*) set -- "$1" -std=c90 ;;
+		esac
+		header=$1
+		shift
+		echo "#include <$header>" |
+			"${HOSTCC:-gcc}" -Wall -Wextra -Werror -fsyntax-only \
+			"$@" -I "$kb/x86/usr/include" -x c - 2>&1 ;;
 	python)
 		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' \
 			"$kbsrc/$2" 2>&1 ;;
