@@ -296,6 +296,38 @@ static char *cache_path(const struct asked *a, const struct fix *fix)
 	return path;
 }
 
+/*
+ * A verdict is kept under the hashes that the scan saw: nothing of what it
+ * follows from may have changed since.
+ */
+static int same_still(const struct asked *a, const struct fix *fix)
+{
+	const struct hits *hits = hits_of(a, fix);
+	struct buf text = { 0 };
+	char hex[HASH_LEN];
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < hits->n; i++) {
+		char *path = xasprintf("%s/%s", a->tree.root, hits->v[i].path);
+
+		text.len = 0;
+		ret = read_file(path, &text);
+		if (!ret) {
+			hash_bytes(text.data, text.len, hex);
+			if (strcmp(hex, hits->v[i].hash)) {
+				vf_error("%s changed while it was looked at; let the tree rest and ask again",
+					 path);
+				ret = -1;
+			}
+		}
+		free(path);
+	}
+	buf_free(&text);
+	for (size_t i = 0; !ret && i < fix->needs.n; i++)
+		ret = same_still(a, fixes_find(&a->fixes, fix->needs.v[i]));
+	return ret;
+}
+
 static int decide_and_keep(const struct asked *a, const struct fix *fix,
 			   const char *path)
 {
@@ -307,6 +339,8 @@ static int decide_and_keep(const struct asked *a, const struct fix *fix,
 
 	if (dir)
 		ret = decide(a, fix, &v);
+	if (!ret)
+		ret = same_still(a, fix);
 	if (!ret) {
 		text = json_dumps(v, JSON_COMPACT);
 		tmp = xasprintf("%s/%s", dir, name);
