@@ -3,10 +3,12 @@
  * Show spatch the part of a file that matters.
  *
  * Parsing all of x86.c takes a second, and one function that spatch cannot
- * parse can hide its neighbours. So every function that mentions none of the
- * fix's identifiers becomes empty lines: line numbers stay, and the file stays
- * C. This relies on kernel style alone (a body's braces stand alone in column
- * 0); what is written otherwise stays as it is.
+ * parse can hide its neighbours. So whatever mentions none of the fix's
+ * identifiers becomes empty lines: functions, tables, and uses of macros
+ * ("EXPORT_SYMBOL(x);"). Line numbers stay, and the file stays C. This relies on
+ * kernel style alone (the braces of a body stand alone in column 0, a table
+ * begins with "= {" at the end of a line); what is written otherwise stays as it
+ * is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -86,39 +88,107 @@ static size_t find_head(const struct lines *l, size_t begin, size_t open)
 	return i;
 }
 
+/* The last character of a line that is no space, or 0. */
+static char last_char(const struct lines *l, size_t i)
+{
+	const char *start = l->start[i], *p = l->start[i + 1];
+
+	while (p > start && strchr(" \t\r\n", p[-1]))
+		p--;
+	return p > start ? p[-1] : '\0';
+}
+
+static bool ends_with(const struct lines *l, size_t i, const char *tail)
+{
+	const char *start = l->start[i], *p = l->start[i + 1];
+	size_t n = strlen(tail);
+
+	while (p > start && strchr(" \t\r\n", p[-1]))
+		p--;
+	return (size_t)(p - start) >= n && !strncmp(p - n, tail, n);
+}
+
+static bool opens_table(const struct lines *l, size_t i)
+{
+	return identifier_len(l->start[i]) && ends_with(l, i, "= {");
+}
+
+static bool closes_table(const struct lines *l, size_t i)
+{
+	return !strncmp(l->start[i], "};", 2) && ends_with(l, i, "};");
+}
+
+/*
+ * A macro's use that is all on this line? Prototypes stay: what spatch can parse
+ * depends on the declarations before it.
+ */
+static bool is_macro_use(const struct lines *l, size_t i)
+{
+	const char *start = l->start[i];
+	size_t len = (size_t)(l->start[i + 1] - start);
+	char before = i ? last_char(l, i - 1) : '\0';
+
+	return start[identifier_len(start)] == '(' && *start != '(' &&
+		ends_with(l, i, ");") && !memchr(start, '{', len) && !memmem(start, len, "/*", 2) &&
+		!memmem(start, len, "*/", 2) &&
+		(!before || strchr(";}/", before) ||
+		 (*l->start[i - 1] == '#' && before != '\\'));
+}
+
 static void add_lines(struct buf *out, const struct lines *l, size_t from,
 		      size_t to)
 {
 	buf_add(out, l->start[from], (size_t)(l->start[to] - l->start[from]));
 }
 
+/* What stands between functions. */
+static void add_between(const struct strv *ids, const struct lines *l,
+			size_t from, size_t to, struct buf *out)
+{
+	for (size_t i = from; i < to; i++) {
+		size_t len = (size_t)(l->start[i + 1] - l->start[i]);
+
+		if (is_macro_use(l, i) && !has_identifier(l->start[i], len, ids))
+			buf_puts(out, "\n");
+		else
+			add_lines(out, l, i, i + 1);
+	}
+}
+
 static void narrow(const struct strv *ids,
 		   const struct lines *l, struct buf *out)
 {
-	size_t begin = 0, open = 0, head;
+	size_t begin = 0, open = 0, table = 0, head;
 
 	for (size_t i = 0; i < l->n; i++) {
 		if (*l->start[i] == '{' && !open && line_is(l, i, '{'))
 			open = i;
+		if (opens_table(l, i))
+			table = i;
 		if (*l->start[i] != '}')
 			continue;
-		if (open && line_is(l, i, '}') && balanced(l, open, i) &&
+		if (table && !open && closes_table(l, i))
+			open = table;
+		if (open && (open == table || line_is(l, i, '}')) &&
+		    balanced(l, open, i) &&
 		    !has_identifier(l->start[begin],
 				    (size_t)(l->start[i + 1] - l->start[begin]), ids)) {
 			head = find_head(l, begin, open);
-			add_lines(out, l, begin, head);
-			/* A head between #if and #endif stays: end it. */
-			buf_puts(out, head == open ? ";\n" : "\n");
+			add_between(ids, l, begin, head, out);
+			/* A function's head between #if and #endif stays: end it. */
+			buf_puts(out, head == open && open != table ? ";\n" : "\n");
 			for (size_t k = head + 1; k <= i; k++)
 				buf_puts(out, "\n");
 		} else {
-			add_lines(out, l, begin, i + 1);
+			head = open ? find_head(l, begin, open) : begin;
+			add_between(ids, l, begin, head, out);
+			add_lines(out, l, head, i + 1);
 		}
 		begin = i + 1;
 		open = 0;
+		table = 0;
 	}
-	if (begin < l->n)
-		add_lines(out, l, begin, l->n);
+	add_between(ids, l, begin, l->n, out);
 }
 
 /* FNAME(walk_addr) becomes FNAME_walk_addr, which spatch can parse. */

@@ -162,7 +162,7 @@ static void add_hit(struct scan *s, const struct ident *id, const char *rel,
 	if (!last || strcmp(last->path, rel)) {
 		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
 		last = &h->v[h->n++];
-		*last = (struct hit){ .path = xstrdup(rel) };
+		*last = (struct hit){ .path = xstrdup(rel), .len = s->text.len };
 		if (!*s->hash)
 			hash_bytes(s->text.data, s->text.len, s->hash);
 		memcpy(last->hash, s->hash, HASH_LEN);
@@ -216,7 +216,7 @@ static int add_file(struct scan *s, struct hits *h, const char *rel)
 		s->text.len = 0;
 		ret = read_file(path, &s->text);
 		h->v = xrealloc(h->v, (h->n + 1) * sizeof(*h->v));
-		h->v[h->n] = (struct hit){ .path = xstrdup(rel) };
+		h->v[h->n] = (struct hit){ .path = xstrdup(rel), .len = s->text.len };
 		hash_bytes(s->text.data, s->text.len, h->v[h->n++].hash);
 	}
 	free(path);

@@ -412,25 +412,67 @@ static void unshare_errors(void)
 	vf_said = NULL;
 }
 
+/** struct question - a fix to ask about */
+struct question {
+	size_t fix;
+	size_t bytes;			/* to read for it */
+};
+
+static int cmp_question(const void *a, const void *b)
+{
+	const struct question *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return x->fix < y->fix ? -1 : x->fix > y->fix;
+}
+
+/*
+ * Those whose verdict is not kept yet; what takes long first, so that no CPU
+ * waits for it in the end.
+ */
+static struct question *questions(const struct asked *a, char *const *paths,
+				  size_t *n)
+{
+	struct question *q = xrealloc(NULL, (a->fixes.n + 1) * sizeof(*q));
+
+	*n = 0;
+	for (size_t i = 0; i < a->fixes.n; i++) {
+		const struct hits *hits = &a->hits[i];
+
+		if (!paths[i] || path_exists(paths[i]))
+			continue;
+		q[*n] = (struct question){ .fix = i };
+		for (size_t k = 0; k < hits->n; k++)
+			q[*n].bytes += hits->v[k].len;
+		(*n)++;
+	}
+	qsort(q, *n, sizeof(*q), cmp_question);
+	return q;
+}
+
 /* One process for each fix whose verdict is not kept yet, as many as CPUs. */
 static int ask_all(struct asked *a, char *const *paths)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct crew crew = { 0 };
+	struct question *q;
+	size_t n;
 
 	if (share_errors())
 		return -1;
-	for (size_t i = 0; i < a->fixes.n; i++) {
-		if (!paths[i] || path_exists(paths[i]))
-			continue;
+	q = questions(a, paths, &n);
+	for (size_t i = 0; i < n; i++) {
 		while (crew.running >= (cpus > 1 ? cpus : 1))
 			wait_one(&crew);
 		if (crew.failed)
 			break;
-		crew.failed |= !!start_one(&crew, a, a->fixes.v[i], paths[i]);
+		crew.failed |= !!start_one(&crew, a, a->fixes.v[q[i].fix],
+					   paths[q[i].fix]);
 	}
 	while (crew.running)
 		wait_one(&crew);
+	free(q);
 	unshare_errors();
 	return crew.failed ? -1 : 0;
 }

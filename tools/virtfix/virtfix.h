@@ -161,6 +161,7 @@ int archive_extract(const char *archive, const struct strv *wanted,
 struct hit {
 	char *path;			/* relative to the tree */
 	int anchor_line;		/* first anchor in code, 0: context only */
+	size_t len;			/* of the file, in bytes */
 	char hash[HASH_LEN];
 };
 
