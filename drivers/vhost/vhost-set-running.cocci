@@ -14,9 +14,9 @@
 /// The copies of the header below tools/ follow, or perf's check that they
 /// are the same complains.
 ///
-/// No driver changes. The proof compares the numbers that both names have
-/// with the one that was always there, and starts and stops vhost-vsock by
-/// each name.
+/// No driver changes. The proof compiles a program that compares the numbers
+/// of both names with the one that was always there. That vhost-vsock starts
+/// and stops by that number is tested with all modules.
 // Nr: 23
 // Kind: cleanup
 // Upstream: never
@@ -25,7 +25,7 @@
 // Anchors: VHOST_VSOCK_SET_RUNNING
 // Modules: none
 // Abi: none
-// Proof: svm vhost/set_running; static compile
+// Proof: static vhost/generic_name
 // Defect: generic-name-missing
 // Options: --no-includes --include-headers
 // Confidence: High

@@ -23,7 +23,7 @@
 // Anchors: exit
 // Modules: none
 // Abi: none
-// Proof: static compile
+// Proof: static compile s390 on 2018
 // Defect: noreturn-does-return
 // Options: --no-includes --include-headers
 // Confidence: High

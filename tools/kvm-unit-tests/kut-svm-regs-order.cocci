@@ -11,8 +11,8 @@
 /// Describe the memory as it is used.
 ///
 /// Nobody notices as long as the tests only set RDI and look at RAX. The
-/// proof compiles a file that compares offsetof() with the offsets in the
-/// assembly: RBX, RCX and RDX differ without the change.
+/// proof is a program round the fixture that compares offsetof() with the
+/// offsets in the assembly: RBX, RCX and RDX differ without the change.
 // Nr: 31
 // Kind: defect
 // Upstream: bc0c0f49f6b4 in kvm-unit-tests
@@ -23,7 +23,7 @@
 // Context: vmcb_save_area SAVE_GPR_C LOAD_GPR_C guest_regs
 // Modules: none
 // Abi: none
-// Proof: static compile
+// Proof: static run on 2014
 // Defect: regs-order
 // Options: --no-includes --include-headers
 // Confidence: High

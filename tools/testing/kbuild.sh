@@ -6,7 +6,8 @@
 # and compiled. All is kept in O/compile/SERIES: src, the source; orig, what
 # stands elsewhere in src than it was; and one directory for each architecture.
 #
-# Set by kb_open: kb, that directory, and kbsrc, the source.
+# Set by kb_open: kb, that directory, and kbsrc, the source. kbflags may be set to
+# more words for make.
 
 # shellcheck disable=SC2154
 kbconf=$top/tools/testing/compile.conf
@@ -41,23 +42,40 @@ kb_parts()
 	} | tr -s ' ' '\n' | sort -u
 }
 
-# kb_open SERIES KSRC: the source as the tarball has it
+# kb_identity KSRC: what tells whether a source changed
+kb_identity()
+{
+	if [ -d "$1" ]; then
+		find "$1" -name .git -prune -o -type f -printf '%p %s %T@\n' | sort
+	else
+		cat "$1"
+	fi | sha256sum
+}
+
+# kb_open SERIES KSRC: the source as the tarball or the directory has it
 kb_open()
 {
 	kb=$O/compile/$1
 	kbsrc=$kb/src
-	kbkey=$({ sha256sum <"$2" && kb_parts; } | sha256sum)
+	kbkey=$({ kb_identity "$2" && kb_parts; } | sha256sum)
 	if [ "$(cat "$kb/key" 2>/dev/null)" = "$kbkey" ]; then
 		kb_back
 		return
 	fi
 	rm -rf "$kb"
 	mkdir -p "$kb/new" "$kb/orig"
-	kbfirst=$(tar -tf "$2" 2>/dev/null | head -n 1)
-	kb_parts | sed "s,^,${kbfirst%%/*}/," >"$kb/parts"
 	# What a kernel of another time does not have is no matter.
-	tar -xf "$2" -C "$kb/new" --strip-components=1 --wildcards \
-		-T "$kb/parts" 2>"$kb/err"
+	if [ -d "$2" ]; then
+		kb_parts | sed 's,^,./,' >"$kb/parts"
+		tar -C "$2" --exclude=.git -cf - . |
+			tar -xf - -C "$kb/new" --wildcards -T "$kb/parts" \
+			2>"$kb/err"
+	else
+		kbfirst=$(tar -tf "$2" 2>/dev/null | head -n 1)
+		kb_parts | sed "s,^,${kbfirst%%/*}/," >"$kb/parts"
+		tar -xf "$2" -C "$kb/new" --strip-components=1 --wildcards \
+			-T "$kb/parts" 2>"$kb/err"
+	fi
 	if grep -v 'Not found in archive\|Exiting with failure' "$kb/err" ||
 	   ! [ -f "$kb/new/Makefile" ]; then
 		return 1
@@ -102,7 +120,8 @@ kb_run()
 {
 	kbarch=$1
 	shift
-	make -s -C "$kbsrc" O="$kb/$kbarch" ARCH="$kbarch" \
+	# shellcheck disable=SC2086
+	make -s -C "$kbsrc" O="$kb/$kbarch" ARCH="$kbarch" ${kbflags:-} \
 		CROSS_COMPILE="$(kb_cross "$kbarch")" -j"$kbjobs" "$@" 2>&1
 }
 
@@ -162,6 +181,7 @@ kb_into()
 # come into being.
 kb_compile()
 {
+	kb_config "$1" || return 1
 	kbarch=$1
 	kbcheck=$2
 	shift 2
@@ -185,7 +205,7 @@ kb_check()
 {
 	case $1 in
 	header)
-		kb_run x86 headers || return 1
+		kb_config x86 && kb_run x86 headers || return 1
 		set -- "${2#*include/uapi/}" "${2%%/include/uapi/*}"
 		# The copies below tools/ are for the kernel's own programs.
 		case $2 in
@@ -203,4 +223,31 @@ kb_check()
 		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' \
 			"$kbsrc/$2" 2>&1 ;;
 	esac
+}
+
+# kb_objects DIR FILE...: all that these files are compiled into, as they are in
+# the source now, without what only says where in the text a line stood; what has
+# no object is the file itself
+kb_objects()
+{
+	kbto=$1
+	shift
+	rm -rf "$kbto"
+	kb_into "$@" | sort -u >"$kb/into"
+	while read -r kbkind kbthing; do
+		mkdir -p "$(dirname "$kbto/$kbkind/$kbthing")"
+		case $kbkind in
+		unknown)
+			echo "say in compile.conf what $kbthing is compiled into"
+			return 1 ;;
+		header | python)
+			kb_check "$kbkind" "$kbthing" || return 1
+			cp "$kbsrc/$kbthing" "$kbto/$kbkind/$kbthing" ;;
+		*)
+			kb_compile "$kbkind" 0 "$kbthing" || return 1
+			"$(kb_cross "$kbkind")objcopy" --strip-debug -R __bug_table \
+				-R .rela__bug_table "$kb/$kbkind/$kbthing" \
+				"$kbto/$kbkind/$kbthing" ;;
+		esac
+	done <"$kb/into"
 }

@@ -50,22 +50,7 @@ vf()
 	"$VIRTFIX" --build "$tmp/build" "$@"
 }
 
-# kernel DIR VERSION PATCHLEVEL SUBLEVEL: the top Makefile of a tree
-kernel()
-{
-	mkdir -p "$1"
-	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\nEXTRAVERSION =\n' \
-		"$2" "$3" "$4" >"$1/Makefile"
-}
-
-# fixture FIX/CASE DIR: a small kernel tree made of a fixture, or one of
-# kvm-unit-tests, which bring their libcflat.h
-fixture()
-{
-	mkdir -p "$2"
-	cp -r "$top/tools/testing/fixtures/$1/tree/." "$2"
-	[ -e "$2/lib/libcflat.h" ] || kernel "$2" 5 0 0
-}
+. "$top/tools/testing/fixture.sh"
 
 # pristine KSRC DIR PATH...: parts of a source tarball, as they are
 pristine()

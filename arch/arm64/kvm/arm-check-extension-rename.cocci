@@ -11,7 +11,8 @@
 /// the comment above it. Newer kernels for arm64 alone do without the
 /// function.
 ///
-/// The proof compiles what calls it, and sees that the old name is gone.
+/// The proof compiles what calls it, and sees that the old name is gone from
+/// the debug information.
 // Nr: 11
 // Kind: cleanup
 // Upstream: v4.20
@@ -21,8 +22,7 @@
 // Renames: kvm_arch_dev_ioctl_check_extension kvm_arch_vm_ioctl_check_extension
 // Modules: none
 // Abi: none
-// Proof: static compile
-// Defect: dev-ioctl-name
+// Proof: static symbol-gone kvm_arch_dev_ioctl_check_extension
 // Options: --no-includes
 // Confidence: High
 

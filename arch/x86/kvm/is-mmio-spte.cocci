@@ -16,7 +16,7 @@
 /// blocked. Later kernels let go of the software bits and have the mask
 /// again, on purpose: there the change must not be made.
 ///
-/// The proof is that the variable is gone from the object.
+/// The proof is that the variable is gone from the debug information.
 // Nr: 28
 // Kind: cleanup
 // Upstream: e7581caca4c1 v5.8
@@ -26,7 +26,7 @@
 // Context: shadow_mmio_mask
 // Modules: kvm kvm-intel kvm-amd
 // Abi: kvm_mmu_set_mmio_spte_mask (one argument less)
-// Proof: static symbol-gone
+// Proof: static symbol-gone shadow_mmio_mask
 // Options: --no-includes
 // Confidence: High
 

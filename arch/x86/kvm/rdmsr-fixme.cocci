@@ -12,7 +12,7 @@
 /// Remove the comment. Since v5.4 the function is shared with SVM, and the
 /// comment is gone.
 ///
-/// The proof is that the object code stays the same.
+/// The proof is that the object code stays the same, on a fixture.
 // Nr: 19
 // Kind: cleanup
 // Upstream: never
@@ -21,7 +21,7 @@
 // Anchors: handle_rdmsr kvm_emulate_rdmsr
 // Modules: kvm-intel
 // Abi: none
-// Proof: static object-same
+// Proof: static object-same on v5.0
 // Options: --no-includes
 // Confidence: High
 

@@ -17,7 +17,7 @@
 // Anchors: svm_init_data new_asid
 // Modules: kvm-amd
 // Abi: none
-// Proof: static symbol-gone
+// Proof: static symbol-gone svm_init_data
 // Options: --no-includes
 // Confidence: High
 

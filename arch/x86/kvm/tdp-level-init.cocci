@@ -13,9 +13,9 @@
 /// ones ask the vendor module each time, later ones work it out from its
 /// maximum when it is needed: neither must be touched.
 ///
-/// No kernel that a distribution ships is known to have the defect, so what
-/// is proven is that the change compiles, on a fixture in the shape of the
-/// kernels that had it.
+/// No kernel that a distribution ships is known to have the defect, so it
+/// is shown on a fixture in the shape of the kernels that had it: a vCPU is
+/// created, and its MMU must have a level without KVM_SET_CPUID.
 // Nr: 26
 // Kind: defect
 // Upstream: v5.8
@@ -26,7 +26,8 @@
 // Context: kvm_arch_vcpu_create
 // Modules: kvm
 // Abi: none
-// Proof: static compile (fixture)
+// Proof: static run on v5.8
+// Defect: tdp-level-unset
 // Options: --no-includes
 // Confidence: High
 
