@@ -300,6 +300,20 @@ void vm_set_entry(struct vm *vm, void (*entry)(void))
 }
 
 /**
+ * vm_cr3() - the guest's page tables, as they are now
+ * @vm: the machine
+ *
+ * Return: the address of the PML4, which is the guest physical one too.
+ */
+u64 vm_cr3(const struct vm *vm)
+{
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vm->vcpu_fd, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	return sregs.cr3;
+}
+
+/**
  * vm_run() - run the vCPU until its next exit to userspace
  * @vm: the machine
  *

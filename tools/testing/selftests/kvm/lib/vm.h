@@ -55,6 +55,7 @@ void vm_add_memory(struct vm *vm, void *start, size_t size);
 void *vm_alloc_pages(struct vm *vm, size_t pages);
 void *vm_alloc_stack(struct vm *vm);
 void vm_set_entry(struct vm *vm, void (*entry)(void));
+u64 vm_cr3(const struct vm *vm);
 int vm_run(struct vm *vm);
 enum vm_event vm_next(struct vm *vm);
 const char *vm_exit_name(u32 reason);
