@@ -251,7 +251,8 @@ static int load_fix(struct fix *fix)
  * @fix: the fix
  * @name: of the form, as in tools/testing/mutants/FIX/NAME.cocci
  *
- * Its header may say in other words than the fix's where its code is.
+ * Its header may say in other words than the fix's where its code is. The files
+ * that the fix adds come with it.
  *
  * Return: what can be used as a fix, to be freed with fix_free(); NULL after a
  * message.
@@ -271,6 +272,7 @@ struct fix *mutant_load(const struct fix *fix, const char *name)
 	parse_header(m, text.data);
 	buf_free(&text);
 	json_object_update_missing(m->keys, fix->keys);
+	strv_split(&m->adds, fix_key(m, "Adds"));
 	split_keys(m);
 	return m;
 }

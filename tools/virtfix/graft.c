@@ -48,9 +48,17 @@ static int adds_look(const struct fix *fix, const char *root,
 	return ret;
 }
 
-/* Copied into a staged tree, or removed from it. */
-static int adds_change(const struct fix *fix, const char *root,
-		       enum change change, bool *changed)
+/**
+ * adds_change() - copy the files that a fix adds into a tree, or remove them
+ * @fix: the fix
+ * @root: a staged tree, never the user's
+ * @change: which of the two
+ * @changed: set where a file came or went
+ *
+ * Return: 0, or -1 after a message.
+ */
+int adds_change(const struct fix *fix, const char *root, enum change change,
+		bool *changed)
 {
 	bool there, ours;
 	int ret = 0;

@@ -672,6 +672,8 @@ int graft_mutant(const struct asked *a, const struct fix *fix, const char *name,
 	if (!ret && !changed)
 		ret = vf_error("%s: the mutant %s found nothing to change",
 			       fix->name, name);
+	if (!ret)
+		ret = adds_change(mutant, root, CHANGE_GRAFT, &changed);
 	hits_free(&hits);
 	fix_free(mutant);
 	return ret;

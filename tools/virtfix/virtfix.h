@@ -222,6 +222,8 @@ int shapes_change(const struct fix *fix, const char *root, enum change change,
 		  bool *changed);
 
 /* graft.c: a fix as a whole */
+int adds_change(const struct fix *fix, const char *root, enum change change,
+		bool *changed);
 int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
 	     struct findings *out);
 int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
