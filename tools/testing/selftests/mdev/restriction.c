@@ -40,8 +40,10 @@ static void expect(const char *when, const char *type, const char *want)
 		return;
 	}
 	n = read(fd, got, sizeof(got) - 1);
-	ktap_result(n == 2 && !strcmp(got, want), "%s: %s reads %c # read %zd bytes, \"%.1s\"",
-		    when, type, want[0], n, got);
+	if (!ktap_result(n == 2 && !strcmp(got, want),
+			 "%s: %s reads %c # read %zd bytes, \"%.1s\"", when, type,
+			 want[0], n, got))
+		ktap_observed("wrong-restriction");
 	ktap_result(!fstat(fd, &st) && (st.st_mode & 07777) == 0444,
 		    "%s: %s is read-only", when, type);
 	close(fd);
@@ -52,8 +54,9 @@ static void expect_none(const char *when, const char *type)
 	char path[256];
 
 	attribute_of(type, path, sizeof(path));
-	ktap_result(access(path, F_OK) && errno == ENOENT, "%s: %s has no such attribute",
-		    when, type);
+	if (!ktap_result(access(path, F_OK) && errno == ENOENT,
+			 "%s: %s has no such attribute", when, type))
+		ktap_observed("undeclared-restriction");
 }
 
 static void expect_all(const char *when)
