@@ -24,8 +24,9 @@
 /// why nobody sees other values, is told in the header that this adds.
 ///
 /// The code is built in or in pci-hyperv, so this is a change for whoever
-/// builds the kernel. The proof looks at the hypercalls of a guest with and
-/// without that CPUID bit, and at the XMM registers of its programs.
+/// builds the kernel. The proof compiles it. The header itself is tested in
+/// user space against wrong forms of it, and in a guest of KVM, with and without
+/// that CPUID bit, where a tracepoint tells in which form hypercalls arrive.
 // Nr: 04
 // Kind: feature
 // Upstream: never
@@ -36,7 +37,7 @@
 // Adds: arch/x86/include/asm/hyperv-xmm.h
 // Modules: none
 // Abi: none
-// Proof: svm hyperv/xmm_hypercall; static compile
+// Proof: static compile
 // Defect: memory-hypercall
 // Options: --no-includes
 // Confidence: High
