@@ -29,7 +29,7 @@
 // Context: PM_ADDR_MASK amd_iommu_iova_to_phys AMDV1PT_FMT_OA X86_64_FMT_OA vfio_unmap_unpin vfio_unpin_pages_remote vfio_iommu_replay
 // Modules: vfio_iommu_type1
 // Abi: none
-// Proof: svm iommu/sme_mask; svm vfio/sme_unpin
+// Proof: svmkernel iommu/sme_mask; svm vfio/sme_unpin
 // Defect: mask-in-phys; pages-left-pinned
 // Options: --no-includes
 // Confidence: High
