@@ -132,7 +132,7 @@ static_names()
 	while read -r arch object; do
 		# Of this object alone, which its Makefile may call kvm/svm.o.
 		kbflags=$(name=${object%.o} stem=
-			while [ "$name" != "$stem" ]; do
+			while [ "$name" ]; do
 				stem=${name##*/}${stem:+/$stem}
 				echo "CFLAGS_$stem.o=@$dir/flags"
 				name=${name%"${name##*/}"}
