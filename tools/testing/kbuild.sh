@@ -195,7 +195,8 @@ kb_compile()
 	for o; do
 		[ ! -f "$kb/$kbarch/$o" ] || continue
 		echo "$kbarch: $o is not compiled"
-		grep -E -A 5 'error:|No rule to make' "$kb/said" | head -n 40
+		grep -E -A 5 'error:|No rule to make' "$kb/said" | head -n 40 |
+			grep . || tail -n 10 "$kb/said"
 		return 1
 	done
 }
