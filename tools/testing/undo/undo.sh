@@ -5,7 +5,7 @@
 
 # What solved it otherwise is undone where the old shape can be brought back
 # without another defect; the undo of each fix says why elsewhere it cannot.
-superseded='6.1/dr6-clear 6.1/nvmx-eptp-tlb-flush'
+superseded='6.1/nvmx-eptp-tlb-flush'
 superseded="$superseded 5.10/ept-cr4-pae 5.10/nvmx-eptp-tlb-flush"
 
 # What upstream wrote otherwise, with the same interface.
