@@ -22,7 +22,10 @@
 /// of nested transitions and request it as well.
 ///
 /// The proof has L1 without VPIDs change what a linear address of L2
-/// translates to between two entries, and has L2 read through it.
+/// translates to between two entries, and has L2 read through it. The TLB
+/// of the emulated CPU is not tagged, it flushes all of it with each entry
+/// and exit. So a module puts probes on each INVEPT and INVVPID of KVM,
+/// and tells what a tagged TLB would have left when a guest is entered.
 // Nr: 07
 // Kind: defect
 // Upstream: 1438921c6dc1 v4.20
@@ -32,7 +35,7 @@
 // Context: last_vpid vmx_set_cr3 KVM_REQ_LOAD_CR3
 // Modules: kvm-intel
 // Abi: none
-// Proof: vmx kvm/eptp_flush
+// Proof: vmx kvm/eptp_flush@tlb
 // Defect: stale-translation
 // Options: --no-includes
 // Confidence: High
