@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A machine that is just enough for Linux: one vCPU, KVM's own interrupt
+ * controllers and timer, a serial line to write to.
+ *
+ * The kernel starts by the 64-bit boot protocol (Documentation/x86/boot.rst of
+ * the kernel).
+ */
+#ifndef VIRTFIX_LINUX_H
+#define VIRTFIX_LINUX_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "processor.h"
+
+/* Ports that no PC device uses, for the kernel's user space to talk to us */
+#define LINUX_PORT_FIRST	0x7670
+#define LINUX_PORT_LAST		0x767f
+
+struct linux_vm;
+
+/**
+ * struct linux_access - an access to one of our ports
+ * @port: which
+ * @write: whether it is a write
+ * @size: in bytes
+ * @data: what is written, or where to put what is read
+ */
+struct linux_access {
+	u16 port;
+	bool write;
+	u8 size;
+	void *data;
+};
+
+struct linux_vm *linux_boot(const char *kernel, const char *command_line,
+			    const void *initrd, size_t initrd_size);
+bool linux_next(struct linux_vm *vm, struct linux_access *access);
+const char *linux_console(const struct linux_vm *vm);
+void linux_destroy(struct linux_vm *vm);
+
+#endif
