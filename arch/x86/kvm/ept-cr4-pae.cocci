@@ -24,8 +24,10 @@
 /// Newer kernels named the bit after what it means and set it for EPT. One
 /// that has the new name and does not set it gets the assignment only.
 ///
-/// The proof has a guest hypervisor write single entries of its EPT tables
-/// and looks whether such a write counts as misaligned.
+/// The proof has a guest hypervisor, in 64-bit mode and in 32-bit mode
+/// without PAE, write single entries of its EPT tables, with 8 and with 4
+/// bytes. It counts the shadow pages that are zapped for it, and looks
+/// whether the nested guest gets the new entry.
 // Nr: 30
 // Kind: defect
 // Upstream: never
@@ -36,7 +38,7 @@
 // Modules: kvm
 // Abi: none
 // Proof: vmx kvm/ept_cr4_pae
-// Defect: ept-write-misaligned
+// Defect: ept-write-misaligned; stale-ept-entry
 // Options: --no-includes
 // Confidence: Medium
 

@@ -32,6 +32,7 @@ typedef __u64 u64;
 #define CR0_NE		(1u << 5)
 #define CR0_WP		(1u << 16)
 #define CR0_PG		(1u << 31)
+#define CR4_PSE		(1u << 4)
 #define CR4_PAE		(1u << 5)
 #define CR4_OSFXSR	(1u << 9)
 #define CR4_OSXMMEXCPT	(1u << 10)

@@ -314,6 +314,48 @@ u64 vm_cr3(const struct vm *vm)
 }
 
 /**
+ * vm_make_page_directory() - tables for 32-bit paging without PAE
+ * @vm: the machine
+ *
+ * 4 GiB one to one, by pages of 4 MiB: APM 5.2.1, SDM vol. 3 4.3.
+ *
+ * Return: a value for CR3.
+ */
+u64 vm_make_page_directory(struct vm *vm)
+{
+	u32 *pd = vm_alloc_pages(vm, 1), i;
+
+	for (i = 0; i < 1024; i++)
+		pd[i] = i << 22 | PTE_P | PTE_RW | PTE_US | PTE_PS;
+	return (u64)pd;
+}
+
+/**
+ * vm_set_32bit() - let the vCPU go on in 32-bit protected mode
+ * @vm: the machine
+ * @cr3: from vm_make_page_directory()
+ * @entry: the guest's code, of 32 bits; it has no stack, and the library's
+ *	functions and exception handlers are not for it
+ */
+void vm_set_32bit(struct vm *vm, u64 cr3, void (*entry)(void))
+{
+	struct kvm_regs regs = {
+		.rip = (u64)entry,
+		.rflags = RFLAGS_FIXED,
+	};
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vm->vcpu_fd, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.cs.l = 0;
+	sregs.cs.db = 1;
+	sregs.cr3 = cr3;
+	sregs.cr4 = (sregs.cr4 & ~CR4_PAE) | CR4_PSE;
+	sregs.efer = 0;
+	kvm_ioctl(vm->vcpu_fd, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	kvm_ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs, "KVM_SET_REGS");
+}
+
+/**
  * vm_run() - run the vCPU until its next exit to userspace
  * @vm: the machine
  *

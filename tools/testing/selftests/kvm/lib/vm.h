@@ -56,6 +56,8 @@ void *vm_alloc_pages(struct vm *vm, size_t pages);
 void *vm_alloc_stack(struct vm *vm);
 void vm_set_entry(struct vm *vm, void (*entry)(void));
 u64 vm_cr3(const struct vm *vm);
+u64 vm_make_page_directory(struct vm *vm);
+void vm_set_32bit(struct vm *vm, u64 cr3, void (*entry)(void));
 int vm_run(struct vm *vm);
 enum vm_event vm_next(struct vm *vm);
 const char *vm_exit_name(u32 reason);

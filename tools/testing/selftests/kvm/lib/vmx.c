@@ -76,6 +76,19 @@ void vmx_enable(struct vmx *vmx)
 	asm volatile("vmxon %0" :: "m"(region) : "cc", "memory");
 }
 
+/**
+ * vmx_disable() - leave VMX operation (SDM vol. 3 24.7)
+ * @vmx: L2, whose VMCS goes to memory, where another L1 finds it
+ */
+void vmx_disable(struct vmx *vmx)
+{
+	u64 region = (u64)vmx->vmcs;
+
+	asm volatile("vmclear %0\n\t"
+		     "vmxoff" :: "m"(region) : "cc", "memory");
+	write_cr4(read_cr4() & ~CR4_VMXE);
+}
+
 /* Wanted controls, with what the processor wants (SDM vol. 3 appendix A.3) */
 static void write_controls(u64 field, u32 msr, u32 wanted)
 {

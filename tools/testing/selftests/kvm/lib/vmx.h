@@ -158,6 +158,7 @@ void vmx_create(struct vm *vm, struct vmx *vmx);
 
 /* For the guest */
 void vmx_enable(struct vmx *vmx);
+void vmx_disable(struct vmx *vmx);
 void vmx_prepare(struct vmx *vmx, void (*entry)(void));
 bool vmx_run(struct vmx *vmx);
 u64 vmx_read(u64 field);
