@@ -16,7 +16,8 @@
 /// that was switched off comes back disabled by software, which the early
 /// versions of reset_apic() leave to the caller.
 ///
-/// The proof lets L2 read L1's APIC in both modes.
+/// The proof is a program round the fixture, on CPUs whose APIC has an MMIO
+/// interface in xAPIC mode alone.
 // Nr: 09
 // Kind: defect
 // Upstream: 7371c622742c in kvm-unit-tests, 74e79380f900
@@ -27,7 +28,7 @@
 // Context: vmx_tests apic_version reset_apic smp_reset_apic
 // Modules: none
 // Abi: none
-// Proof: vmx kvm/ept_apic_mmio
+// Proof: static run on 2018
 // Defect: mmio-in-x2apic-mode
 // Options: --no-includes --include-headers
 // Confidence: High

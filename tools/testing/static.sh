@@ -19,7 +19,8 @@
 #						without it, and passes with it
 #
 # "... on CASE" is shown on that fixture, because no kernel at hand has the code.
-# There the file proof.c includes the fixture's code and what that needs:
+# There the file proof.c includes the fixture's code and what that needs (headers
+# that it includes lie beside proof.c):
 #
 #	Proof: static compile [ARCH] on CASE	with it, proof.c compiles without
 #						a warning; without it too, unless
@@ -309,14 +310,16 @@ static_on_kernel()
 
 # --- on a fixture ------------------------------------------------------------------
 
-# static_cc TREE ARCH [OPTION...]: compile a proof.c around that tree
+# static_cc TREE ARCH OPTION... PROOF: compile a proof.c around that tree
 static_cc()
 {
 	tree=$1
 	compiler=$(kb_cross "$2")${HOSTCC:-gcc}
 	[ "$2" = x86 ] || compiler=$(kb_cross "$2")gcc
 	shift 2
-	"$compiler" -std=gnu11 -O2 -Wall -Werror -I "$tree" -I "$tree/lib" "$@"
+	for file; do :; done
+	"$compiler" -std=gnu11 -O2 -Wall -Werror -I "$tree" -I "$tree/lib" \
+		-I "$tree/lib/x86" -I "${file%/*}" "$@"
 }
 
 # static_shown_on CASE FIX: says what is wrong, or leaves $shown
