@@ -17,7 +17,9 @@
 /// Return false early for every vector above 31.
 ///
 /// The proof is of the function itself: built with UBSan from the tree's
-/// own header and asked about every vector from 0 to 255.
+/// own header and asked about every vector from 0 to 255. VM entries of a
+/// guest hypervisor with each of them, which behave the same without the
+/// change in the trees that were looked at, show that they still do.
 // Nr: 33
 // Kind: defect
 // Upstream: never
@@ -27,7 +29,7 @@
 // Anchors: x86_exception_has_error_code
 // Modules: kvm-intel
 // Abi: none
-// Proof: vmx kvm/exception_bounds
+// Proof: vmx kvm/exception_bounds@bounds
 // Defect: shift-out-of-bounds
 // Options: --no-includes --include-headers
 // Confidence: High
