@@ -15,8 +15,10 @@
 /// Compute a mask of the lower bits of the GFN, which stay in place, and
 /// take nothing but them from the SPTE.
 ///
-/// The proof has a guest access MMIO at an address with these bits set,
-/// and looks whether userspace gets the access, at that address.
+/// The proof has a guest access MMIO at addresses with these bits set, and
+/// looks whether userspace gets each access, at that address. With EPT the
+/// GFN of the SPTE only spares a walk of the guest's page tables; the
+/// proof is with shadow paging, where the address is made from it.
 // Nr: 20
 // Kind: defect
 // Upstream: daa07cbc9ae3 v4.19
@@ -27,7 +29,7 @@
 // Context: get_mmio_spte_gfn kvm_mmu_reset_all_pte_masks
 // Modules: kvm
 // Abi: none
-// Proof: vmx kvm/l1tf_mmio
+// Proof: vmx kvm/l1tf_mmio@ept0
 // Defect: wrong-gfn
 // Options: --no-includes
 // Confidence: High

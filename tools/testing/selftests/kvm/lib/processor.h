@@ -150,6 +150,15 @@ static inline u64 mmio_read64(u64 address)
 }
 
 /**
+ * invlpg() - drop the translation of a linear address (APM vol. 3, INVLPG)
+ * @address: the address
+ */
+static inline void invlpg(u64 address)
+{
+	asm volatile("invlpg (%0)" :: "r"(address) : "memory");
+}
+
+/**
  * hlt() - wait for an interrupt (APM vol. 3, HLT)
  */
 static inline void hlt(void)
