@@ -45,6 +45,7 @@ goals := $(filter-out deps,$(MAKECMDGOALS))
 deps:
 	$(Q)$(srctree)/scripts/deps $(or $(goals),all)
 	$(if $(filter check prove,$(goals)),$(Q)$(srctree)/scripts/test-kernels $(objtree)/kernels)
+	$(if $(filter check prove,$(goals)),$(Q)$(srctree)/scripts/test-emulators $(objtree)/emulators)
 then-goals: deps
 	$(if $(goals),$(Q)$(MAKE) -f $(srctree)/Makefile $(goals))
 $(goals): then-goals
@@ -156,6 +157,7 @@ prove: $(VIRTFIX)
 check: $(VIRTFIX)
 	@$(srctree)/scripts/deps --check check
 	@$(srctree)/scripts/test-kernels --check $(objtree)/kernels
+	@$(srctree)/scripts/test-emulators --check $(objtree)/emulators
 	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) HOSTCC=$(HOSTCC) $(srctree)/tools/testing/check $(TESTS)
 
 bench: $(VIRTFIX)
