@@ -17,7 +17,8 @@
 /// on it: there the change is blocked.
 ///
 /// The proof compares KVM_GET_SUPPORTED_CPUID with the CPUID of a machine
-/// that has WAITPKG.
+/// that has WAITPKG and of one that does not, and has guests with and
+/// without the bit use TPAUSE and the MSR.
 // Nr: 24
 // Kind: defect
 // Upstream: 0abcc8f65cc2 v5.8
@@ -28,7 +29,7 @@
 // Context: vmx_set_cpu_caps vmx_set_supported_cpuid msr_ia32_umwait_control WAITPKG
 // Modules: kvm-intel
 // Abi: none
-// Proof: vmx kvm/waitpkg
+// Proof: vmx3 kvm/waitpkg; vmx kvm/waitpkg
 // Defect: waitpkg-hidden
 // Options: --no-includes
 // Confidence: High

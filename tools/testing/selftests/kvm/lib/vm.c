@@ -108,6 +108,22 @@ const struct kvm_cpuid_entry2 *vm_cpuid(const struct vm *vm, u32 leaf, u32 index
 }
 
 /**
+ * vm_clear_cpuid() - take a feature from the guest, before it runs
+ * @vm: the machine
+ * @leaf: the function
+ * @index: the index, where the function has any
+ * @ecx: the bits of ECX to clear
+ */
+void vm_clear_cpuid(struct vm *vm, u32 leaf, u32 index, u32 ecx)
+{
+	struct kvm_cpuid_entry2 *entry = (void *)find_cpuid(vm->cpuid, leaf, index);
+
+	if (entry)
+		entry->ecx &= ~ecx;
+	kvm_ioctl(vm->vcpu_fd, KVM_SET_CPUID2, vm->cpuid, "KVM_SET_CPUID2");
+}
+
+/**
  * vm_add_memory() - give the guest a part of the host's process as memory
  * @vm: the machine
  * @start: its address, which is the guest physical one too

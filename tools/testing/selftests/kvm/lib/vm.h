@@ -51,6 +51,7 @@ bool kvm_has_vmx(void);
 
 struct vm *vm_create(unsigned int flags);
 void vm_destroy(struct vm *vm);
+void vm_clear_cpuid(struct vm *vm, u32 leaf, u32 index, u32 ecx);
 void vm_add_memory(struct vm *vm, void *start, size_t size);
 void *vm_alloc_pages(struct vm *vm, size_t pages);
 void *vm_alloc_stack(struct vm *vm);
