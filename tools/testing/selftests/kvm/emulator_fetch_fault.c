@@ -43,10 +43,12 @@ static void map_second(struct guest_frame *frame)
 	*entry = second | PTE_P | PTE_RW;
 }
 
+typedef u64 load_fn(u64 address);
+
 /* @unmap: take the second page out just before; nothing exits in between */
 static u64 load_from(u64 address, bool unmap)
 {
-	u64 (*code)(u64 address) = (void *)(SECOND - 1);
+	load_fn *code = (load_fn *)(SECOND - 1);
 
 	if (unmap)
 		*(volatile u64 *)entry = 0;
