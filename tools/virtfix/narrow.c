@@ -4,8 +4,8 @@
  *
  * Parsing all of x86.c takes a second, and one function that spatch cannot
  * parse can hide its neighbours. So whatever mentions none of the fix's
- * identifiers becomes empty lines: functions, tables, and uses of macros
- * ("EXPORT_SYMBOL(x);"). Line numbers stay, and the file stays C. This relies on
+ * identifiers becomes empty lines: functions, tables, exports and module
+ * parameters. Line numbers stay, and the file stays C. This relies on
  * kernel style alone (the braces of a body stand alone in column 0, a table
  * begins with "= {" at the end of a line); what is written otherwise stays as it
  * is.
@@ -119,18 +119,19 @@ static bool closes_table(const struct lines *l, size_t i)
 }
 
 /*
- * A macro's use that is all on this line? Prototypes stay: what spatch can parse
- * depends on the declarations before it.
+ * Of what else can stand between functions only this is sure to be of no use to
+ * any rule. Prototypes stay: what spatch can parse depends on the declarations
+ * before it.
  */
-static bool is_macro_use(const struct lines *l, size_t i)
+static bool is_export_or_parameter(const struct lines *l, size_t i)
 {
 	const char *start = l->start[i];
 	size_t len = (size_t)(l->start[i + 1] - start);
 	char before = i ? last_char(l, i - 1) : '\0';
 
-	return start[identifier_len(start)] == '(' && *start != '(' &&
-		ends_with(l, i, ");") && !memchr(start, '{', len) && !memmem(start, len, "/*", 2) &&
-		!memmem(start, len, "*/", 2) &&
+	return (!strncmp(start, "EXPORT_SYMBOL", 13) ||
+		!strncmp(start, "module_param", 12)) &&
+		ends_with(l, i, ");") && !memmem(start, len, "/*", 2) &&
 		(!before || strchr(";}/", before) ||
 		 (*l->start[i - 1] == '#' && before != '\\'));
 }
@@ -148,7 +149,7 @@ static void add_between(const struct strv *ids, const struct lines *l,
 	for (size_t i = from; i < to; i++) {
 		size_t len = (size_t)(l->start[i + 1] - l->start[i]);
 
-		if (is_macro_use(l, i) && !has_identifier(l->start[i], len, ids))
+		if (is_export_or_parameter(l, i) && !has_identifier(l->start[i], len, ids))
 			buf_puts(out, "\n");
 		else
 			add_lines(out, l, i, i + 1);
