@@ -294,6 +294,20 @@ bool linux_next(struct linux_vm *vm, struct linux_access *access)
 }
 
 /**
+ * linux_rip() - where the kernel is
+ * @vm: the machine
+ *
+ * Return: RIP of its vCPU.
+ */
+u64 linux_rip(const struct linux_vm *vm)
+{
+	struct kvm_regs regs;
+
+	kvm_ioctl(vm->vcpu_fd, KVM_GET_REGS, &regs, "KVM_GET_REGS");
+	return regs.rip;
+}
+
+/**
  * linux_console() - what the kernel said last
  * @vm: the machine
  *

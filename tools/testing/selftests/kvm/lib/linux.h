@@ -38,6 +38,7 @@ struct linux_access {
 struct linux_vm *linux_boot(const char *kernel, const char *command_line,
 			    const void *initrd, size_t initrd_size);
 bool linux_next(struct linux_vm *vm, struct linux_access *access);
+u64 linux_rip(const struct linux_vm *vm);
 const char *linux_console(const struct linux_vm *vm);
 void linux_destroy(struct linux_vm *vm);
 
