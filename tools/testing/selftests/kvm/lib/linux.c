@@ -257,9 +257,9 @@ static void device(struct linux_vm *vm, u16 port, bool write, u8 size, u8 *data)
  * @vm: the machine
  * @access: gets what it wants to do; what is read is taken when it runs on
  *
- * Return: false if a signal came, or if the machine has come to its end.
+ * Return: what came.
  */
-bool linux_next(struct linux_vm *vm, struct linux_access *access)
+enum linux_event linux_next(struct linux_vm *vm, struct linux_access *access)
 {
 	struct kvm_run *run = vm->run;
 	u8 *data;
@@ -268,7 +268,7 @@ bool linux_next(struct linux_vm *vm, struct linux_access *access)
 	for (;;) {
 		if (ioctl(vm->vcpu_fd, KVM_RUN, NULL)) {
 			if (errno == EINTR)
-				return false;
+				return LINUX_SIGNAL;
 			ktap_bail_out("KVM_RUN: %s", strerror(errno));
 		}
 		switch (run->exit_reason) {
@@ -279,7 +279,7 @@ bool linux_next(struct linux_vm *vm, struct linux_access *access)
 			access->size = run->io.size;
 			access->data = data;
 			if (run->io.port >= LINUX_PORT_FIRST && run->io.port <= LINUX_PORT_LAST)
-				return true;
+				return LINUX_ACCESS;
 			for (i = 0; i < run->io.count; i++, data += run->io.size)
 				device(vm, run->io.port, access->write, run->io.size, data);
 			break;
@@ -288,7 +288,7 @@ bool linux_next(struct linux_vm *vm, struct linux_access *access)
 				memset(run->mmio.data, 0xff, run->mmio.len);
 			break;
 		default:
-			return false;
+			return LINUX_END;
 		}
 	}
 }

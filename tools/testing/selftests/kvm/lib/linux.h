@@ -21,6 +21,12 @@
 
 struct linux_vm;
 
+enum linux_event {
+	LINUX_ACCESS,	/* one of our ports */
+	LINUX_SIGNAL,	/* KVM_RUN was interrupted */
+	LINUX_END,	/* a shutdown, or what this machine does not know */
+};
+
 /**
  * struct linux_access - an access to one of our ports
  * @port: which
@@ -37,7 +43,7 @@ struct linux_access {
 
 struct linux_vm *linux_boot(const char *kernel, const char *command_line,
 			    const void *initrd, size_t initrd_size);
-bool linux_next(struct linux_vm *vm, struct linux_access *access);
+enum linux_event linux_next(struct linux_vm *vm, struct linux_access *access);
 u64 linux_rip(const struct linux_vm *vm);
 const char *linux_console(const struct linux_vm *vm);
 void linux_destroy(struct linux_vm *vm);

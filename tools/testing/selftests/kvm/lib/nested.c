@@ -204,10 +204,10 @@ static void on_alarm(__attribute__((unused)) int sig)
 {
 }
 
-static void set_limit(unsigned int seconds)
+/* A signal each second, so that no KVM_RUN waits for an event that was lost */
+static void tick(bool on)
 {
-	/* Again and again: one that comes between two KVM_RUNs is missed. */
-	struct itimerval timer = { { !!seconds, 0 }, { seconds, 0 } };
+	struct itimerval timer = { { on, 0 }, { on, 0 } };
 	struct sigaction action = { .sa_handler = on_alarm };
 
 	sigaction(SIGALRM, &action, NULL);
@@ -219,11 +219,19 @@ static int try(const char *initrd, size_t initrd_size, int counter, FILE *text)
 {
 	struct linux_vm *vm = linux_boot(KERNEL, COMMAND_LINE, initrd, initrd_size);
 	struct linux_access access;
-	int status = -1;
+	int status = -1, seconds = 0;
+	enum linux_event event;
 	u32 count = 0;
 
-	set_limit(TRY_LIMIT);
-	while (status < 0 && linux_next(vm, &access)) {
+	tick(true);
+	while (status < 0 && seconds < TRY_LIMIT) {
+		event = linux_next(vm, &access);
+		if (event == LINUX_END)
+			break;
+		if (event == LINUX_SIGNAL) {
+			seconds++;
+			continue;
+		}
 		switch (access.port) {
 		case PORT_TEXT:
 			fputc(*(char *)access.data, text);
@@ -239,7 +247,7 @@ static int try(const char *initrd, size_t initrd_size, int counter, FILE *text)
 			break;
 		}
 	}
-	set_limit(0);
+	tick(false);
 	if (status < 0)
 		printf("# the guest did not come to its end; RIP %#llx, its last words:\n%s\n",
 		       linux_rip(vm), linux_console(vm));

@@ -16,7 +16,8 @@
 
 #include "processor.h"
 
-#define VM_RAM_BASE	0x40000000ul
+/* Above the heap, which begins at most 1 GiB after the program. */
+#define VM_RAM_BASE	0x60000000ul
 #define VM_STACK_SIZE	(4 * PAGE_SIZE)
 
 /* A place without RAM, for MMIO. */
