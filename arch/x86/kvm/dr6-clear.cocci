@@ -273,6 +273,17 @@ p << exit_es.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
 
+// A kernel's coccicheck looks at AMD's file alone, and asks for no evidence.
+@script:python depends on report && !evidence && !there && !elsewhere && !amd@
+p << exit.p;
+@@
+coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
+
+@script:python depends on report && !evidence && !there && !elsewhere && !amd_es@
+p << exit_es.p;
+@@
+coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
+
 // The change: each part where it is missing.
 
 @depends on patch && posted && !elsewhere@
