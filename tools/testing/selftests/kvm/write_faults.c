@@ -24,7 +24,7 @@
 /* Not at a multiple of 2 MiB, and less: no huge pages. */
 #define PAGES		8
 #define SIZE		(PAGES * PAGE_SIZE)
-#define MEMORY		((char *)0x60001000)
+#define MEMORY		((char *)0x80001000)
 
 /**
  * struct memory - a kind of memory that a guest has
