@@ -139,8 +139,10 @@ static_names()
 				name=${name%"${name##*/}"}
 				name=${name%/}
 			done)
-		kb_compile "$arch" 0 "$object" || return 2
+		kb_compile "$arch" 0 "$object"
+		compiled=$?
 		kbflags=
+		[ "$compiled" -eq 0 ] || return 2
 		"$(kb_cross "$arch")readelf" --debug-dump=info "$kb/$arch/$object" \
 			2>/dev/null >"$dir/names"
 		[ -s "$dir/names" ] || { echo "$object has no debug information"; return 2; }
