@@ -88,24 +88,22 @@ static size_t find_head(const struct lines *l, size_t begin, size_t open)
 	return i;
 }
 
-/* The last character of a line that is no space, or 0. */
-static char last_char(const struct lines *l, size_t i)
+/* Where a line ends, but for spaces. */
+static const char *line_end(const struct lines *l, size_t i)
 {
-	const char *start = l->start[i], *p = l->start[i + 1];
+	const char *p = l->start[i + 1];
 
-	while (p > start && strchr(" \t\r\n", p[-1]))
+	while (p > l->start[i] && strchr(" \t\r\n", p[-1]))
 		p--;
-	return p > start ? p[-1] : '\0';
+	return p;
 }
 
 static bool ends_with(const struct lines *l, size_t i, const char *tail)
 {
-	const char *start = l->start[i], *p = l->start[i + 1];
+	const char *end = line_end(l, i);
 	size_t n = strlen(tail);
 
-	while (p > start && strchr(" \t\r\n", p[-1]))
-		p--;
-	return (size_t)(p - start) >= n && !strncmp(p - n, tail, n);
+	return (size_t)(end - l->start[i]) >= n && !strncmp(end - n, tail, n);
 }
 
 static bool opens_table(const struct lines *l, size_t i)
@@ -127,7 +125,8 @@ static bool is_export_or_parameter(const struct lines *l, size_t i)
 {
 	const char *start = l->start[i];
 	size_t len = (size_t)(l->start[i + 1] - start);
-	char before = i ? last_char(l, i - 1) : '\0';
+	const char *end = i ? line_end(l, i - 1) : start;
+	char before = i && end > l->start[i - 1] ? end[-1] : '\0';
 
 	return (!strncmp(start, "EXPORT_SYMBOL", 13) ||
 		!strncmp(start, "module_param", 12)) &&
