@@ -63,3 +63,14 @@ pristine()
 	printf '%s\n' "$@" | sed "s,^,${first%%/*}/," >"$tmp/parts"
 	tar -xf "$ksrc" -C "$dest" --strip-components=1 -T "$tmp/parts"
 }
+
+# own_selftests KSRC VERSION: build the kernel's own selftests, once for each
+# source; leaves in $own where they are
+own_selftests()
+{
+	own=$O/selftests/$2
+	[ ! -f "$own/done" ] || return 0
+	"$top/tools/testing/selftests/kernel/build" "$1" "$own" || return 1
+	rm -rf "$own/src"
+	: >"$own/done"
+}
