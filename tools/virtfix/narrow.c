@@ -70,24 +70,6 @@ static bool balanced(const struct lines *l, size_t from, size_t to)
 	return !depth;
 }
 
-/* Where the head of a function begins whose body opens in line @open. */
-static size_t find_head(const struct lines *l, size_t begin, size_t open)
-{
-	size_t i = open;
-
-	while (i > begin) {
-		const char *start = l->start[i - 1], *p = l->start[i] - 1;
-
-		while (p > start && (*p == '\n' || *p == ' ' || *p == '\t'))
-			p--;
-		if (p == start || *start == '#' || *p == ';' || *p == '}' ||
-		    *p == '/')
-			break;
-		i--;
-	}
-	return i;
-}
-
 /* Where a line ends, but for spaces. */
 static const char *line_end(const struct lines *l, size_t i)
 {
@@ -104,6 +86,22 @@ static bool ends_with(const struct lines *l, size_t i, const char *tail)
 	size_t n = strlen(tail);
 
 	return (size_t)(end - l->start[i]) >= n && !strncmp(end - n, tail, n);
+}
+
+/* Where the head of a function begins whose body opens in line @open. */
+static size_t find_head(const struct lines *l, size_t begin, size_t open)
+{
+	size_t i = open;
+
+	while (i > begin) {
+		const char *start = l->start[i - 1], *end = line_end(l, i - 1);
+
+		if (end <= start + 1 || *start == '#' || strchr(";}/", end[-1]) ||
+		    (i > 1 && ends_with(l, i - 2, "\\")))
+			break;
+		i--;
+	}
+	return i;
 }
 
 static bool opens_table(const struct lines *l, size_t i)
