@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine that is just enough for Linux: one vCPU, KVM's own interrupt
- * controllers and timer, a serial line to write to.
+ * A machine that is just enough for Linux: KVM's own interrupt controllers and
+ * timer, a serial line to write to. Where it has more than one vCPU the kernel
+ * finds them by the table of Intel's MultiProcessor Specification.
  *
  * The kernel starts by the 64-bit boot protocol (Documentation/x86/boot.rst of
  * the kernel).
@@ -18,6 +19,21 @@
 /* Ports that no PC device uses, for the kernel's user space to talk to us */
 #define LINUX_PORT_FIRST	0x7670
 #define LINUX_PORT_LAST		0x767f
+
+#define LINUX_MAX_VCPUS		4
+#define LINUX_MAX_CPUID		256
+
+/**
+ * struct linux_machine - what a machine is like
+ * @vcpus: how many vCPUs it has
+ * @set_vcpu: called for each of them before it starts, with its file descriptor,
+ *	its number and what KVM supports of CPUID, which it may change and fill up
+ *	to LINUX_MAX_CPUID entries; or NULL
+ */
+struct linux_machine {
+	unsigned int vcpus;
+	void (*set_vcpu)(int fd, unsigned int n, struct kvm_cpuid2 *cpuid);
+};
 
 struct linux_vm;
 
@@ -41,8 +57,8 @@ struct linux_access {
 	void *data;
 };
 
-struct linux_vm *linux_boot(const char *kernel, const char *command_line,
-			    const void *initrd, size_t initrd_size);
+struct linux_vm *linux_boot(const struct linux_machine *machine, const char *kernel,
+			    const char *command_line, const void *initrd, size_t initrd_size);
 enum linux_event linux_next(struct linux_vm *vm, struct linux_access *access);
 u64 linux_rip(const struct linux_vm *vm);
 const char *linux_console(const struct linux_vm *vm);

@@ -2,6 +2,7 @@
 /* A test inside a guest. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,8 +85,13 @@ static void start_inside(void)
 {
 	const cookie_io_functions_t functions = { .write = write_text };
 	char line[256];
+	cpu_set_t first;
 	FILE *list;
 
+	/* The ports are its alone. */
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	ports = open("/dev/port", O_RDWR | O_CLOEXEC);
 	on_exit(end, NULL);
@@ -167,19 +173,18 @@ static void add_file(FILE *cpio, const char *name, const char *path)
 	free(data);
 }
 
-/* The test itself, and the modules that are loaded here, by number. */
-static char *make_initrd(size_t *size)
+/* The test itself, and the modules of a list, if any, by number. */
+static char *make_initrd(const char *path, size_t *size)
 {
-	const char *path = getenv(MODULES);
 	char line[256], list[4096] = "";
 	char *initrd;
 	unsigned int n = 0;
 	FILE *cpio, *modules;
 
-	modules = path ? fopen(path, "re") : NULL;
+	modules = fopen(path ? path : "/dev/null", "re");
 	cpio = open_memstream(&initrd, size);
 	if (!modules || !cpio)
-		ktap_bail_out("no list of modules (" MODULES ")");
+		ktap_bail_out("no list of modules");
 	add(cpio, "dev", S_IFDIR | 0755, "", 0);
 	add_file(cpio, "init", "/proc/self/exe");
 	while (fgets(line, sizeof(line), modules)) {
@@ -200,6 +205,9 @@ static char *make_initrd(size_t *size)
 
 /* --- outside ------------------------------------------------------------------- */
 
+/* What nested_count() is about, or -1 */
+static int counter = -1;
+
 static void on_alarm(__attribute__((unused)) int sig)
 {
 }
@@ -215,9 +223,10 @@ static void tick(bool on)
 }
 
 /* One boot; what the test says goes to text. Return: its exit status, or -1. */
-static int try(const char *initrd, size_t initrd_size, int counter, FILE *text)
+static int try(const struct linux_machine *machine, const char *initrd, size_t initrd_size,
+	       FILE *text)
 {
-	struct linux_vm *vm = linux_boot(KERNEL, COMMAND_LINE, initrd, initrd_size);
+	struct linux_vm *vm = linux_boot(machine, KERNEL, COMMAND_LINE, initrd, initrd_size);
 	struct linux_access access;
 	int status = -1, seconds = 0;
 	enum linux_event event;
@@ -256,37 +265,69 @@ static int try(const char *initrd, size_t initrd_size, int counter, FILE *text)
 }
 
 /**
- * nested_enter() - go on inside a guest
- * @event: a tracepoint of the kernel outside, for nested_count(), or NULL
- * @svm: a condition on its fields on AMD, or NULL
- * @vmx: the same on Intel
+ * nested_inside() - is this the guest?
  *
- * Returns only inside. The process outside ends with the output and the exit
- * status of the one inside.
+ * Return: true there, where the test program is about to begin.
  */
-void nested_enter(const char *event, const char *svm, const char *vmx)
+bool nested_inside(void)
+{
+	if (getpid() != 1)
+		return false;
+	start_inside();
+	return true;
+}
+
+/**
+ * nested_boot() - run this test program inside a guest
+ * @machine: what the guest is like, or NULL
+ * @modules: a file with the modules that are loaded there, or NULL
+ *
+ * Copies what it says there to our output.
+ *
+ * Return: its exit status; a guest that does not come to its end ends the test.
+ */
+int nested_boot(const struct linux_machine *machine, const char *modules)
 {
 	char *initrd, *text = NULL;
 	size_t size, text_size;
-	int i, counter = -1, status = -1;
+	int i, status = -1;
 	FILE *file;
 
-	if (getpid() == 1) {
-		start_inside();
-		return;
-	}
-	if (event)
-		counter = trace_open(event, kvm_has_svm() ? svm : vmx);
-	initrd = make_initrd(&size);
+	initrd = make_initrd(modules, &size);
 	for (i = 0; i < TRIES && status < 0; i++) {
+		free(text);
 		file = open_memstream(&text, &text_size);
 		if (!file)
 			ktap_bail_out("out of memory");
-		status = try(initrd, size, counter, file);
+		status = try(machine, initrd, size, file);
 		fclose(file);
 	}
 	if (status < 0)
 		ktap_bail_out("the guest did not come to its end");
 	fputs(text, stdout);
-	exit(status);
+	free(text);
+	free(initrd);
+	return status;
+}
+
+/**
+ * nested_enter() - go on inside a guest
+ * @event: a tracepoint of the kernel outside, for nested_count(), or NULL
+ * @svm: a condition on its fields on AMD, or NULL
+ * @vmx: the same on Intel
+ *
+ * Returns only inside, where the modules are that are loaded here. The process
+ * outside ends with the output and the exit status of the one inside.
+ */
+void nested_enter(const char *event, const char *svm, const char *vmx)
+{
+	const char *modules = getenv(MODULES);
+
+	if (nested_inside())
+		return;
+	if (!modules)
+		ktap_bail_out("no list of modules (" MODULES ")");
+	if (event)
+		counter = trace_open(event, kvm_has_svm() ? svm : vmx);
+	exit(nested_boot(NULL, modules));
 }

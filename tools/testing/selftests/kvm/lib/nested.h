@@ -9,8 +9,13 @@
 #ifndef VIRTFIX_NESTED_H
 #define VIRTFIX_NESTED_H
 
+#include <stdbool.h>
+
+#include "linux.h"
 #include "processor.h"
 
+bool nested_inside(void);
+int nested_boot(const struct linux_machine *machine, const char *modules);
 void nested_enter(const char *event, const char *svm, const char *vmx);
 u64 nested_count(void);
 

@@ -31,7 +31,8 @@ static u64 event_id(const char *event)
 }
 
 /**
- * trace_open() - count how often this process passes a tracepoint from now on
+ * trace_open() - count how often this thread, and what it starts from now on,
+ * passes a tracepoint
  * @event: as "kvm/kvm_page_fault"
  * @filter: a condition on its fields (Documentation/trace/events.rst of the
  *	kernel), or NULL
@@ -45,6 +46,7 @@ int trace_open(const char *event, const char *filter)
 		.size = sizeof(attr),
 		.config = event_id(event),
 		.disabled = 1,
+		.inherit = 1,
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
