@@ -16,16 +16,13 @@
 
 #include "guest.h"
 #include "hyperv.h"
+#include "hyperv_cpuid.h"
 #include "ktap.h"
 #include "trace.h"
 #include "vm.h"
 
 #define MSR_GUEST_OS_ID		0x40000000
 #define MSR_HYPERCALL		0x40000001
-#define HV_FEATURES		0x40000003
-#define XMM_INPUT		(1u << 4)	/* of its EDX */
-#define HV_FIRST		0x40000000
-#define HV_LAST			0x400000ff
 
 #define FLUSH_ALL_PROCESSORS	1
 #define FLUSH_ALL_SPACES	2
@@ -154,42 +151,18 @@ static void guest_main(void)
 
 	wrmsr(MSR_GUEST_OS_ID, 1ull << 48);
 	wrmsr(MSR_HYPERCALL, (u64)page | 1);
-	cpuid(HV_FEATURES, 0, regs);
+	cpuid(HYPERV_FEATURES, 0, regs);
 	hyperv_start(page, regs[3]);
 	in_registers();
 	in_memory();
 	guest_done();
 }
 
-/* Hyper-V's leaves in the place of KVM's own; @xmm: offer XMM input, if KVM does */
 static bool set_cpuid(struct vm *vm, bool xmm)
 {
-	static struct {
-		struct kvm_cpuid2 head;
-		struct kvm_cpuid_entry2 entries[64];
-	} hv;
-	struct kvm_cpuid2 *all = vm->cpuid;
-	bool offered = false;
-	u32 i, n = 0;
+	bool offered = hyperv_cpuid(vm->cpuid, vm->vcpu_fd, xmm);
 
-	hv.head.nent = ARRAY_SIZE(hv.entries);
-	if (ioctl(vm->vcpu_fd, KVM_GET_SUPPORTED_HV_CPUID, &hv))
-		ktap_bail_out("KVM_GET_SUPPORTED_HV_CPUID: %s", strerror(errno));
-	for (i = 0; i < all->nent; i++)
-		if (all->entries[i].function < HV_FIRST || all->entries[i].function > HV_LAST)
-			all->entries[n++] = all->entries[i];
-	for (i = 0; i < hv.head.nent; i++) {
-		struct kvm_cpuid_entry2 *entry = &hv.entries[i];
-
-		if (entry->function == HV_FEATURES) {
-			if (!xmm)
-				entry->edx &= ~XMM_INPUT;
-			offered = entry->edx & XMM_INPUT;
-		}
-		all->entries[n++] = *entry;
-	}
-	all->nent = n;
-	if (ioctl(vm->vcpu_fd, KVM_SET_CPUID2, all))
+	if (ioctl(vm->vcpu_fd, KVM_SET_CPUID2, vm->cpuid))
 		ktap_bail_out("KVM_SET_CPUID2: %s", strerror(errno));
 	return offered;
 }
