@@ -24,9 +24,11 @@
 /// why nobody sees other values, is told in the header that this adds.
 ///
 /// The code is built in or in pci-hyperv, so this is a change for whoever
-/// builds the kernel. The proof compiles it. The header itself is tested in
-/// user space against wrong forms of it, and in a guest of KVM, with and without
-/// that CPUID bit, where a tracepoint tells in which form hypercalls arrive.
+/// builds the kernel. The proof boots it as a guest of KVM with three CPUs and
+/// Hyper-V's CPUID, once with and once without that bit, and a tracepoint tells
+/// in which form its flushes and IPIs arrive. The header itself is tested in
+/// user space against wrong forms of it, and in a guest up to the last byte that
+/// fits.
 // Nr: 04
 // Kind: feature
 // Upstream: never
@@ -37,7 +39,7 @@
 // Adds: arch/x86/include/asm/hyperv-xmm.h
 // Modules: none
 // Abi: none
-// Proof: static compile
+// Proof: static compile; svmkernel kvm/hyperv_guest
 // Defect: memory-hypercall
 // Options: --no-includes
 // Confidence: High

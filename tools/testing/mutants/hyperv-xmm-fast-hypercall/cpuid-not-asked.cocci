@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A flush of an address space does not ask whether the hypervisor takes it in
+/// registers
+// Scope: arch/x86/hyperv
+// Options: --no-includes
+
+virtual patch
+
+@depends on patch@
+typedef u64;
+expression in;
+@@
+-hv_do_hypercall(HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE, in, NULL)
++hv_xmm_call(HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE | HV_HYPERCALL_FAST_BIT, (u64 *)in, 3)
+
+@depends on patch@
+identifier c =~ "^HVCALL_(FLUSH_VIRTUAL_ADDRESS_(SPACE_EX|LIST|LIST_EX)|SEND_IPI_EX)$";
+expression reps, var;
+identifier T;
+struct T *in;
+@@
+-hv_do_rep_hypercall(c, reps, var, in, NULL)
++hv_do_xmm_rep_hypercall(c, reps, var, in, sizeof(*in))
+
+@depends on patch@
+@@
+ #include <asm/mshyperv.h>
++#include <asm/hyperv-xmm.h>
