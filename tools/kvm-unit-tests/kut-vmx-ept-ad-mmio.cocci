@@ -17,7 +17,9 @@
 /// versions of reset_apic() leave to the caller.
 ///
 /// The proof is a program round the fixture, on CPUs whose APIC has an MMIO
-/// interface in xAPIC mode alone.
+/// interface in xAPIC mode alone. Beside it, a guest hypervisor of our own
+/// makes the same accesses: in x2APIC mode its guest must not reach the APIC,
+/// in xAPIC mode it must, with and without accessed and dirty flags in EPT.
 // Nr: 09
 // Kind: defect
 // Upstream: 7371c622742c in kvm-unit-tests, 74e79380f900
@@ -28,7 +30,7 @@
 // Context: vmx_tests apic_version reset_apic smp_reset_apic
 // Modules: none
 // Abi: none
-// Proof: static run on 2018
+// Proof: static run on 2018; vmx kvm/ept_ad_mmio
 // Defect: mmio-in-x2apic-mode
 // Options: --no-includes --include-headers
 // Confidence: High

@@ -109,6 +109,10 @@ struct vm;
 #define EPT_VIOLATION_READ		(1u << 0)
 #define EPT_VIOLATION_WRITE		(1u << 1)
 #define EPT_VIOLATION_FETCH		(1u << 2)
+#define EPT_VIOLATION_R			(1u << 3)	/* what the entries allow */
+#define EPT_VIOLATION_X			(1u << 5)
+#define EPT_VIOLATION_LINEAR		(1u << 7)	/* there is a linear address, */
+#define EPT_VIOLATION_FINAL		(1u << 8)	/* and no table was accessed */
 
 /* EPT entries and pointer: SDM vol. 3 29.3.2, 25.6.11 */
 #define EPT_R				(1ull << 0)
@@ -117,6 +121,8 @@ struct vm;
 #define EPT_RWX				(EPT_R | EPT_W | EPT_X)
 #define EPT_WB				(6ull << 3)
 #define EPT_PS				(1ull << 7)
+#define EPT_ACCESSED			(1ull << 8)
+#define EPT_DIRTY			(1ull << 9)
 #define EPTP_WB				6ull
 #define EPTP_LEVELS_4			(3ull << 3)
 #define EPTP_AD				(1ull << 6)
