@@ -30,9 +30,10 @@
 /// nobody clears what #VMEXIT leaves behind on AMD. There, our change only
 /// adds that.
 ///
-/// The proof boots the kernel once more, as a guest of itself. Outside, it
-/// counts the exits that the one inside causes by writing %dr6; inside, it
-/// looks for a guest's DR6.BS in a watchpoint of another process.
+/// The proof, on AMD and on Intel, boots the kernel once more, as a guest of
+/// itself. Outside, it counts the exits that the one inside causes by writing
+/// %dr6; inside, it looks for a guest's DR6.BS in a watchpoint of another
+/// process.
 // Nr: 29
 // Kind: defect
 // Upstream: never
@@ -43,7 +44,7 @@
 // Context: set_debugreg svm_vcpu_run sync_dirty_debug_regs kvm_x86_sync_dirty_debug_regs
 // Modules: kvm kvm-amd
 // Abi: none
-// Proof: svm kvm/dr6_exits; svm kvm/dr6_leak
+// Proof: svm kvm/dr6_exits; svm kvm/dr6_leak; vmx kvm/dr6_exits; vmx kvm/dr6_leak
 // Defect: dr6-write-exits; dr6-leak
 // Options: --no-includes
 // Confidence: High
