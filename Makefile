@@ -152,6 +152,7 @@ prove: $(VIRTFIX)
 	@$(srctree)/scripts/deps --check prove
 	$(Q)O=$(objtree) VIRTFIX=$(VIRTFIX) $(srctree)/tools/testing/prove \
 		$(addprefix -m ,$(MACHINE)) $(if $(filter 1,$(MUTANTS)),-x) \
+		$(if $(filter 1,$(STOCK)),-d) \
 		$(addprefix -s ,$(SHARD)) $(FIX)
 
 check: $(VIRTFIX)
