@@ -40,8 +40,13 @@ static void remove_stale(const char *tmp)
 	closedir(dir);
 }
 
-/* Which spatch is the user's choice, by PATH; NULL where there is none. */
-static char *find_spatch(void)
+/**
+ * find_program() - which program of a name PATH chooses
+ * @name: its name
+ *
+ * Return: its path, to be freed, or NULL where there is none.
+ */
+char *find_program(const char *name)
 {
 	const char *path = getenv("PATH");
 	char *copy, *dir, *save, *found = NULL;
@@ -49,7 +54,7 @@ static char *find_spatch(void)
 	copy = xstrdup(path ? path : "");
 	for (dir = strtok_r(copy, ":", &save); dir && !found;
 	     dir = strtok_r(NULL, ":", &save)) {
-		found = xasprintf("%s/spatch", dir);
+		found = xasprintf("%s/%s", dir, name);
 		if (access(found, X_OK)) {
 			free(found);
 			found = NULL;
@@ -62,12 +67,14 @@ static char *find_spatch(void)
 /*
  * spatch looks for its Python by running what PATH offers, many times. A
  * wrapper script there costs 0.2 s a run, so the system's own come first.
+ * ldconfig, which most users' PATH lacks, knows the library; without it
+ * spatch asks python3-config, a script that runs a dozen programs.
  */
 static void system_path_first(void)
 {
 	const char *path = getenv("PATH");
-	char *s = xasprintf("/usr/bin:/bin%s%s", path ? ":" : "",
-			    path ? path : "");
+	char *s = xasprintf("/usr/bin:/bin:/usr/sbin:/sbin%s%s",
+			    path ? ":" : "", path ? path : "");
 
 	setenv("PATH", s, 1);
 	setenv("HOME", "/", 0);		/* spatch dies without one */
@@ -81,7 +88,6 @@ static int identify(void)
 	struct run r = { .argv = argv };
 	struct buf b = { 0 };
 	int ret;
-
 
 	ret = read_file("/proc/self/exe", &b);
 	if (!ret)
@@ -120,11 +126,11 @@ int setup_init(const char *top, const char *build)
 	tmp = xasprintf("%s/tmp", setup.build);
 	remove_stale(tmp);
 	free(tmp);
-	setup.spatch = find_spatch();
+	setup.spatch = find_program("spatch");
 	if (!setup.spatch)
 		return vf_error("spatch was not found; run: make deps all");
 	system_path_first();
-	return identify();
+	return identify() || remember_python() ? -1 : 0;
 }
 
 void setup_free(void)

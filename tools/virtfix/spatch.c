@@ -360,10 +360,12 @@ static int apply_rule(const struct fix *fix, const struct hits *hits,
 		      bool *changed)
 {
 	static const char *const args[] = {
-		"--very-quiet", "--in-place", "-D", "patch", NULL
+		"--very-quiet", "--no-show-diff", "--in-place", "-D", "patch",
+		NULL
 	};
 	static const char *const reverse[] = {
-		"--very-quiet", "--in-place", "--reverse", "-D", "patch", NULL
+		"--very-quiet", "--no-show-diff", "--in-place", "--reverse",
+		"-D", "patch", NULL
 	};
 	struct strv files = { 0 };
 	struct run r = { 0 };

@@ -103,7 +103,11 @@ extern struct setup setup;
 
 int setup_init(const char *top, const char *build);
 void setup_free(void);
+char *find_program(const char *name);
 char *scratch_dir(const char *name);
+
+/* python.c: what spatch asks of Python */
+int remember_python(void);
 
 /* fix.c: the fixes */
 
