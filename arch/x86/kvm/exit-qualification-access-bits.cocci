@@ -70,7 +70,7 @@ expression Q, E, M;
 @@
 if (!(E & PFERR_RSVD_MASK)) {
 <+...
-\(Q.exit_qualification &= M\|Q.exit_qualification = 0\)
+\(Q.exit_qualification &= M\|Q.exit_qualification = Q.exit_qualification & M\|Q.exit_qualification = 0\)
 ...+>
 }
 
@@ -87,6 +87,8 @@ Q.exit_qualification@p &= 0x187
 Q.exit_qualification@p &= (M | 0x7)
 |
 Q.exit_qualification@p &= (M | EPT_VIOLATION_ACC_READ | EPT_VIOLATION_ACC_WRITE | EPT_VIOLATION_ACC_INSTR)
+|
+Q.exit_qualification@p = Q.exit_qualification & 0x187
 )
 
 @clean@
@@ -94,9 +96,11 @@ expression place.Q;
 position p;
 @@
 (
-Q.exit_qualification@p &= \(0x180\|0x180UL\|EPT_VIOLATION_GVA_TRANSLATED\|GENMASK(8, 7)\)
+Q.exit_qualification@p &= \(0x180\|0x180U\|0x180UL\|0x180ULL\|EPT_VIOLATION_GVA_TRANSLATED\|GENMASK(8, 7)\|GENMASK_ULL(8, 7)\|(3 << 7)\|(0x3 << 7)\)
 |
-Q.exit_qualification@p &= \((EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\|(EPT_VIOLATION_GVA_TRANSLATED | EPT_VIOLATION_GVA_IS_VALID)\)
+Q.exit_qualification@p &= \((EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\|(EPT_VIOLATION_GVA_TRANSLATED | EPT_VIOLATION_GVA_IS_VALID)\|(BIT(7) | BIT(8))\|(BIT(8) | BIT(7))\|((1 << 7) | (1 << 8))\|((1 << 8) | (1 << 7))\|((1UL << 7) | (1UL << 8))\|((1UL << 8) | (1UL << 7))\)
+|
+Q.exit_qualification@p = Q.exit_qualification & \(0x180\|(EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\)
 |
 Q.exit_qualification@p = 0
 )
@@ -108,39 +112,45 @@ position p;
 Q.exit_qualification@p = 0
 
 @has_write@
-identifier write.w;
+identifier write.w, write.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (w) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|1 << 1\|BIT(1)\);
+if (\(w\|access & PFERR_WRITE_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\); }
 |
-if (w) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|1 << 1\|BIT(1)\); else S
+if (\(w\|access & PFERR_WRITE_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\); } else S
+|
+Q.exit_qualification@p |= <+... \(w\|access & PFERR_WRITE_MASK\) ? \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\) : 0 ...+>
 )
 
 @has_read@
-identifier user.u;
+identifier user.u, user.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (u) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|1 << 0\|BIT(0)\);
+if (\(u\|access & PFERR_USER_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
 |
-if (u) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|1 << 0\|BIT(0)\); else S
+if (\(u\|access & PFERR_USER_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); } else S
+|
+Q.exit_qualification@p |= <+... \(u\|access & PFERR_USER_MASK\) ? \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\) : 0 ...+>
 )
 
 @has_instr@
-identifier fetch.f;
+identifier fetch.f, fetch.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (f) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|1 << 2\|BIT(2)\);
+if (\(f\|access & PFERR_FETCH_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\); }
 |
-if (f) Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|1 << 2\|BIT(2)\); else S
+if (\(f\|access & PFERR_FETCH_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\); } else S
+|
+Q.exit_qualification@p |= <+... \(f\|access & PFERR_FETCH_MASK\) ? \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\) : 0 ...+>
 )
 
 // A read is what is neither a write nor a fetch.
@@ -152,10 +162,19 @@ statement S1, S2;
 position p;
 @@
 (
-if (w) S1 else if (f) S2 else Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|1 << 0\|BIT(0)\);
+if (w) S1 else if (f) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
 |
-if (f) S1 else if (w) S2 else Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|1 << 0\|BIT(0)\);
+if (f) S1 else if (w) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
 )
+
+// Bits that come from the access in a way that is not known here.
+
+@odd@
+expression place.Q;
+position p != {stale.p, has_write.p, has_instr.p};
+assignment operator op;
+@@
+Q.exit_qualification@p op <+... \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_ACC_INSTR\) ...+>
 
 @depends on patch && stale@
 expression place.Q;
@@ -179,9 +198,13 @@ expression M;
 - (M | 0x7)
 + (M)
   ;
+|
++	/* [2:0] (fetch, write, read) may be stale: derive them from the access. */
+- Q.exit_qualification = Q.exit_qualification & 0x187;
++ Q.exit_qualification &= 0x180;
 )
 
-@depends on patch && named && (stale || clean) && !has_write && !has_read && !has_other && !has_instr@
+@depends on patch && named && (stale || clean) && !odd && !has_write && !has_read && !has_other && !has_instr@
 identifier write.w, user.u, fetch.f;
 expression place.Q;
 expression M;
@@ -204,7 +227,32 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
 )
 
-@depends on patch && named && (stale || clean) && !has_instr && (has_write || has_read)@
+// The newest walkers do not tell a user's access from others.
+
+@depends on patch && named && clean && !user && !odd && !has_write && !has_other && !has_instr@
+identifier write.w, fetch.f;
+expression place.Q;
+expression M;
+@@
+(
+Q.exit_qualification &= M;
++	if (w)
++		Q.exit_qualification |= EPT_VIOLATION_ACC_WRITE;
++	else if (f)
++		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
++	else
++		Q.exit_qualification |= EPT_VIOLATION_ACC_READ;
+|
+Q.exit_qualification = 0;
++	if (w)
++		Q.exit_qualification |= EPT_VIOLATION_ACC_WRITE;
++	else if (f)
++		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
++	else
++		Q.exit_qualification |= EPT_VIOLATION_ACC_READ;
+)
+
+@depends on patch && named && (stale || clean) && !odd && !has_instr && (has_write || has_read)@
 identifier fetch.f;
 expression place.Q;
 expression M;
@@ -219,7 +267,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
 )
 
-@depends on patch && named && (stale || clean) && !has_read && !has_other && (has_write || has_instr)@
+@depends on patch && named && (stale || clean) && !odd && !has_read && !has_other && (has_write || has_instr)@
 identifier user.u;
 expression place.Q;
 expression M;
@@ -234,7 +282,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_READ;
 )
 
-@depends on patch && named && (stale || clean) && !has_write && (has_read || has_instr)@
+@depends on patch && named && (stale || clean) && !odd && !has_write && (has_read || has_instr)@
 identifier write.w;
 expression place.Q;
 expression M;
@@ -249,7 +297,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_WRITE;
 )
 
-@depends on patch && !named && (stale || clean) && !has_write && !has_read && !has_other && !has_instr@
+@depends on patch && !named && (stale || clean) && !odd && !has_write && !has_read && !has_other && !has_instr@
 identifier write.w, user.u, fetch.f;
 expression place.Q;
 expression M;
@@ -272,7 +320,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= 1 << 2;
 )
 
-@depends on patch && !named && (stale || clean) && !has_instr && (has_write || has_read)@
+@depends on patch && !named && (stale || clean) && !odd && !has_instr && (has_write || has_read)@
 identifier fetch.f;
 expression place.Q;
 expression M;
@@ -287,7 +335,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= 1 << 2;
 )
 
-@depends on patch && !named && (stale || clean) && !has_read && !has_other && (has_write || has_instr)@
+@depends on patch && !named && (stale || clean) && !odd && !has_read && !has_other && (has_write || has_instr)@
 identifier user.u;
 expression place.Q;
 expression M;
@@ -302,7 +350,7 @@ Q.exit_qualification = 0;
 +		Q.exit_qualification |= 1 << 0;
 )
 
-@depends on patch && !named && (stale || clean) && !has_write && (has_read || has_instr)@
+@depends on patch && !named && (stale || clean) && !odd && !has_write && (has_read || has_instr)@
 identifier write.w;
 expression place.Q;
 expression M;
@@ -322,17 +370,17 @@ p << stale.p;
 @@
 coccilib.report.print_report(p[0], "the access bits of the last EPT violation are kept")
 
-@script:python depends on report && !has_write@
+@script:python depends on report && !has_write && !odd@
 p << clean.p;
 @@
 coccilib.report.print_report(p[0], "a write is not shown in the exit qualification")
 
-@script:python depends on report && !has_read && !has_other@
+@script:python depends on report && !has_read && !has_other && !odd@
 p << clean.p;
 @@
 coccilib.report.print_report(p[0], "a read is not shown in the exit qualification")
 
-@script:python depends on report && !has_instr@
+@script:python depends on report && !has_instr && !odd@
 p << clean.p;
 @@
 coccilib.report.print_report(p[0], "a fetch is not shown in the exit qualification")
