@@ -32,7 +32,7 @@
 // Originally-by: Liran Alon <liran.alon@oracle.com>
 // Scope: arch/x86/kvm
 // Anchors: load_vmcs12_host_state nested_vmx_transition_tlb_flush
-// Context: last_vpid vmx_set_cr3 KVM_REQ_LOAD_CR3
+// Context: last_vpid vmx_set_cr3 KVM_REQ_LOAD_CR3 KVM_REQ_LOAD_MMU_PGD
 // Modules: kvm-intel
 // Abi: none
 // Proof: vmx kvm/eptp_flush@tlb
@@ -124,7 +124,7 @@ position p;
  nested_vmx_transition_tlb_flush(...)
  {
  <+...
- kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ kvm_make_request@p(\(KVM_REQ_TLB_FLUSH_CURRENT\|KVM_REQ_TLB_FLUSH_GUEST\), V);
  ...+>
  }
 
@@ -149,6 +149,40 @@ position p;
  <+...
  if (!enable_ept || !enable_vpid) kvm_make_request(R, V);
  else kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...+>
+ }
+
+// The same where it calls what flushes.
+@called@
+identifier f =~ "^(vmx|kvm_vcpu)_flush_tlb(_current|_guest|_all)?$";
+position p;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <+...
+ f@p(...)
+ ...+>
+ }
+
+@called_new@
+expression E, V;
+statement S;
+position p;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <+...
+(
+ if (!nested_cpu_has_vpid(E)) {
+ ...
+ kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...
+ }
+|
+ if (!nested_cpu_has_vpid(E)) {
+ kvm_make_request@p(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ } else S
+)
  ...+>
  }
 
@@ -180,8 +214,8 @@ statement S;
 - vmx_flush_tlb(V, ...);
 + /*
 +			 * With EPT, it is the EPTP of L2 that has to be
-+			 * flushed. It is loaded by KVM_REQ_LOAD_CR3, which
-+			 * vcpu_enter_guest() serves before this request.
++			 * flushed. The request that loads it is one that
++			 * vcpu_enter_guest() serves before this.
 +			 */
 + kvm_make_request(KVM_REQ_TLB_FLUSH, V);
  ...
@@ -195,7 +229,7 @@ expression V;
  <...
  if (<+... enable_vpid ...+>) {
 - vmx_flush_tlb(V, ...);
-+ /* After KVM_REQ_LOAD_CR3, which loads the EPTP of L1. */
++ /* After the request that loads the EPTP of L1. */
 + kvm_make_request(KVM_REQ_TLB_FLUSH, V);
  }
  ...>
@@ -212,8 +246,37 @@ expression E, V;
  ...>
  }
 
+@depends on patch && called@
+identifier f =~ "^(vmx|kvm_vcpu)_flush_tlb(_current)?$";
+expression E, V;
+statement S;
+@@
+ nested_vmx_transition_tlb_flush(...)
+ {
+ <...
+(
+ if (!nested_cpu_has_vpid(E)) {
+ ...
+- f(V, ...);
++ kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ ...
+ }
+|
+ if (!nested_cpu_has_vpid(E)) {
+- f(V, ...);
++ kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, V);
+ } else S
+)
+ ...>
+ }
+
 @script:python depends on report && entered && left@
 p << direct.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
+
+@script:python depends on report && entered && left@
+p << called.p;
 @@
 coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
 
@@ -247,12 +310,17 @@ p << enter_new.p;
 @@
 print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && entered && left && !enter && !leave && !direct@
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called@
 p << direct_new.p;
 @@
 print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && entered && left && !enter && !leave && !direct && !direct_new@
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new@
+p << called_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new && !called_new@
 p << transition.p;
 @@
 print("superseded %s:%s the flush of nested transitions was rewritten, and is requested" % (p[0].file, p[0].line))
