@@ -41,7 +41,7 @@
 // Originally-by: Christian Ehrhardt <lk@c--e.de>
 // Scope: arch/x86/kvm
 // Anchors: kvm_arch_vcpu_put
-// Context: set_debugreg svm_vcpu_run sync_dirty_debug_regs kvm_x86_sync_dirty_debug_regs
+// Context: set_debugreg get_debugreg svm_vcpu_run sync_dirty_debug_regs kvm_x86_sync_dirty_debug_regs
 // Modules: kvm kvm-amd
 // Abi: none
 // Proof: svm kvm/dr6_exits; svm kvm/dr6_leak; vmx kvm/dr6_exits; vmx kvm/dr6_leak
@@ -67,14 +67,19 @@ position p;
 // register, or always. A write on any other condition is looked at below.
 @posted exists@
 identifier vcpu;
-expression E;
+expression E, M, N;
 position p;
 @@
  kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
  {
  ... when any
- if (\(unlikely(vcpu->arch.dr6)\|unlikely(vcpu->arch.dr6 != 0)\|
-       unlikely(vcpu->arch.switch_db_regs)\))
+ if (\(unlikely(vcpu->arch.dr6)\|unlikely(READ_ONCE(vcpu->arch.dr6))\|
+       unlikely(vcpu->arch.dr6 != M)\|unlikely(vcpu->arch.dr6 & M)\|
+       unlikely((vcpu->arch.dr6 & M) != N)\|unlikely(vcpu->arch.dr6 ^ M)\|
+       unlikely(vcpu->arch.switch_db_regs)\|
+       unlikely(vcpu->arch.switch_db_regs & M)\|
+       unlikely(vcpu->arch.dr6 || vcpu->arch.switch_db_regs)\|
+       unlikely(vcpu->arch.switch_db_regs || vcpu->arch.dr6)\))
 (
 	set_debugreg@p(E, 6);
 |
@@ -104,6 +109,25 @@ position p;
 @@
  set_debugreg(v->arch.eff_db[3], 3);
  set_debugreg@p(v->arch.dr6, 6);
+
+@apart forall@
+expression v;
+statement S;
+position p != load.p;
+@@
+(
+ if (unlikely(v->arch.switch_db_regs)) {
+ ... when any
+ set_debugreg@p(v->arch.dr6, 6);
+ ... when any
+ }
+|
+ if (unlikely(v->arch.switch_db_regs)) {
+ ... when any
+ set_debugreg@p(v->arch.dr6, 6);
+ ... when any
+ } else S
+)
 
 @guarded@
 expression v, flags;
@@ -259,17 +283,22 @@ p << load.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is loaded although the guest cannot access it without an exit")
 
-@script:python depends on report && there && (load || guarded) && !elsewhere && !cleared && (put || posted || load || (reads && !vmx))@
+@script:python depends on report && !elsewhere@
+p << apart.p;
+@@
+coccilib.report.print_report(p[0], "the guest's %dr6 is loaded although the guest cannot access it without an exit")
+
+@script:python depends on report && there && (load || apart || guarded) && !elsewhere && !cleared && (put || posted || load || apart || (reads && !vmx))@
 p << sync.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is read back and left in the CPU")
 
-@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd@
+@script:python depends on report && there && sync && (load || apart || guarded) && !elsewhere && !amd@
 p << exit.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
 
-@script:python depends on report && there && sync && (load || guarded) && !elsewhere && !amd_es@
+@script:python depends on report && there && sync && (load || apart || guarded) && !elsewhere && !amd_es@
 p << exit_es.p;
 @@
 coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEXIT")
@@ -310,6 +339,18 @@ expression E;
  kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
  {
  <...
+- if (\(!vcpu->arch.dr6\|vcpu->arch.dr6 == 0\)) return;
+- set_debugreg(E, 6);
+ ...>
+ }
+
+@depends on patch && put && !elsewhere@
+identifier vcpu;
+expression E;
+@@
+ kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
+ {
+ <...
 - set_debugreg(E, 6);
  ...>
  }
@@ -324,7 +365,35 @@ expression v;
 + if (v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT)
 + 	set_debugreg(v->arch.dr6, 6);
 
-@depends on patch && there && (load || guarded) && !elsewhere && !cleared && (put || posted || load || (reads && !vmx))@
+@depends on patch && apart && !load && !elsewhere@
+expression v;
+statement P, S;
+@@
+(
+ if (unlikely(v->arch.switch_db_regs)) {
+ ... when any
+- P
+- set_debugreg(v->arch.dr6, 6);
++ P
++ /* Without an exit, the guest reaches %dr6 only now. */
++ if (v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT)
++ 	set_debugreg(v->arch.dr6, 6);
+ ... when any
+ }
+|
+ if (unlikely(v->arch.switch_db_regs)) {
+ ... when any
+- P
+- set_debugreg(v->arch.dr6, 6);
++ P
++ /* Without an exit, the guest reaches %dr6 only now. */
++ if (v->arch.switch_db_regs & KVM_DEBUGREG_WONT_EXIT)
++ 	set_debugreg(v->arch.dr6, 6);
+ ... when any
+ } else S
+)
+
+@depends on patch && there && (load || apart || guarded) && !elsewhere && !cleared && (put || posted || load || apart || (reads && !vmx))@
 expression v;
 symbol kvm_x86_ops, kvm_x86_sync_dirty_debug_regs, sync_dirty_debug_regs;
 @@
@@ -338,7 +407,7 @@ symbol kvm_x86_ops, kvm_x86_sync_dirty_debug_regs, sync_dirty_debug_regs;
  ... when any
  }
 
-@depends on patch && exit && !exit_es && there && sync && (load || guarded) && !elsewhere && !amd@
+@depends on patch && exit && !exit_es && there && sync && (load || apart || guarded) && !elsewhere && !amd@
 expression v;
 struct vcpu_svm *svm;
 @@
@@ -351,7 +420,7 @@ struct vcpu_svm *svm;
 + if (unlikely(svm->vmcb->save.dr6 & ~DR6_RESERVED))
 + 	set_debugreg(DR6_RESERVED, 6);
 
-@depends on patch && exit_es && there && sync && (load || guarded) && !elsewhere && !amd_es@
+@depends on patch && exit_es && there && sync && (load || apart || guarded) && !elsewhere && !amd_es@
 expression v, vm;
 identifier es =~ "sev_es_guest$";
 struct vcpu_svm *svm;
@@ -371,13 +440,13 @@ struct vcpu_svm *svm;
 + }
 
 // All of our parts: cleared where it was used, nothing left to do on put.
-@script:python depends on evidence && there && guarded && (amd || amd_es) && !put && !posted && !load && !elsewhere@
+@script:python depends on evidence && there && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !elsewhere@
 p << cleared.p;
 @@
 print("carried %s:%s %%dr6 is cleared after the guest used it, not on vCPU put" % (p[0].file, p[0].line))
 
 // The same where VMX clears it itself.
-@script:python depends on evidence && there && sync && guarded && (amd || amd_es) && !put && !posted && !load && !cleared && !elsewhere@
+@script:python depends on evidence && there && sync && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !cleared && !elsewhere@
 p << vmx.p;
 @@
 print("carried %s:%s %%dr6 is cleared after the guest used it, by VMX itself, not on vCPU put" % (p[0].file, p[0].line))
