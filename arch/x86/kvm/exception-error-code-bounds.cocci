@@ -45,12 +45,13 @@ virtual evidence
 type T;
 identifier v;
 constant C;
+expression E;
 position p;
 @@
 x86_exception_has_error_code(T v)
 {
 <+...
-\(C << v@p\|BIT(v@p)\|BIT_ULL(v@p)\)
+\(C << v@p\|E >> v@p\|BIT(v@p)\|BIT_ULL(v@p)\)
 ...+>
 }
 
@@ -61,11 +62,12 @@ type T;
 identifier v, W;
 symbol false;
 constant C;
+expression E;
 position q;
 @@
 x86_exception_has_error_code(T v)
 {
-... when != \(C << v\|BIT(v)\|BIT_ULL(v)\)
+... when != \(C << v\|E >> v\|BIT(v)\|BIT_ULL(v)\)
 (
 if (\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) { return \(false\|0\); }
 |
@@ -95,8 +97,13 @@ identifier lookup.v;
 symbol false;
 position lookup.p, q;
 @@
+(
 if (\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\))
 { return <+... v@p ...+>; }
+|
+if ((\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) || <+... v@p ...+>)
+{ return \(false\|0\); }
+)
 
 // One too many: vector 32 gets through.
 
@@ -130,6 +137,7 @@ x86_exception_has_error_code(T v)
 @depends on patch && !early && !inlined && !guarded && !loose && !other@
 identifier lookup.v;
 position lookup.p;
+expression R;
 statement S;
 @@
 (
@@ -140,6 +148,10 @@ return <+... v@p ...+>;
 +	if (v > 31)
 +		return false;
 if (<+... v@p ...+>) S
+|
++	if (v > 31)
++		return false;
+R = <+... v@p ...+>;
 )
 
 @depends on patch && loose && !other@
