@@ -113,14 +113,14 @@ expression known.B, A;
 
 @moved@
 symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
-expression C;
+expression C, B;
 position p;
 @@
  if (C)
 (
- shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(boot_cpu_data.x86_phys_bits - shadow_nonpresent_or_rsvd_mask_len, boot_cpu_data.x86_phys_bits - 1);
+ shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
 |
- { shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(boot_cpu_data.x86_phys_bits - shadow_nonpresent_or_rsvd_mask_len, boot_cpu_data.x86_phys_bits - 1); }
+ { shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1); }
 )
 
 @depends on patch && get_old && !zeroed && moved && !known@
@@ -139,15 +139,16 @@ expression E;
 @depends on patch && get_old && !zeroed && moved && !known@
 symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
 expression C;
+expression moved.B;
 @@
  kvm_mmu_reset_all_pte_masks(...)
  {
-+	u8 top = boot_cpu_data.x86_phys_bits - 1;
++	u8 top = B - 1;
 +
  ...
  if (C)
 + {
- shadow_nonpresent_or_rsvd_mask = rsvd_bits(boot_cpu_data.x86_phys_bits - shadow_nonpresent_or_rsvd_mask_len, boot_cpu_data.x86_phys_bits - 1);
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
 + top -= shadow_nonpresent_or_rsvd_mask_len;
 + }
 +	shadow_nonpresent_or_rsvd_lower_gfn_mask = rsvd_bits(PAGE_SHIFT, top);
@@ -157,14 +158,15 @@ expression C;
 @depends on patch && get_old && !zeroed && moved && !known@
 symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
 expression C;
+expression moved.B;
 @@
  kvm_mmu_reset_all_pte_masks(...)
  {
-+	u8 top = boot_cpu_data.x86_phys_bits - 1;
++	u8 top = B - 1;
 +
  ...
  if (C) {
- shadow_nonpresent_or_rsvd_mask = rsvd_bits(boot_cpu_data.x86_phys_bits - shadow_nonpresent_or_rsvd_mask_len, boot_cpu_data.x86_phys_bits - 1);
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
 + top -= shadow_nonpresent_or_rsvd_mask_len;
  }
 +	shadow_nonpresent_or_rsvd_lower_gfn_mask = rsvd_bits(PAGE_SHIFT, top);
