@@ -76,25 +76,41 @@ V->arch.mmu->mmu_role.base
 expression P, V;
 position p;
 @@
+(
 P->role.cr4_pae@p != \(!!is_pae(V)\|is_pae(V)\)
+|
+\(!!is_pae(V)\|is_pae(V)\) != P->role.cr4_pae@p
+)
 
 @sync_new@
 expression P, R;
 position p;
 @@
+(
 P->role.cr4_pae@p != \(R.cr4_pae\|!!R.cr4_pae\)
+|
+R.cr4_pae != P->role.cr4_pae@p
+)
 
 @fetch_old@
 expression V, B;
 position p;
 @@
+(
 is_pae@p(V) && B == 4
+|
+B == 4 && is_pae@p(V)
+)
 
 @fetch_new@
 expression R, B;
 position p;
 @@
+(
 R.cr4_pae@p && B == 4
+|
+B == 4 && R.cr4_pae@p
+)
 
 @calc@
 @@
@@ -239,59 +255,104 @@ C->direct_map = \(false\|0\);
 @depends on patch && bit && embedded@
 expression P, V;
 @@
-P->role.cr4_pae !=
 (
+P->role.cr4_pae !=
 - !!is_pae(V)
 + V->arch.mmu.base_role.cr4_pae
 |
+P->role.cr4_pae !=
 - is_pae(V)
 + V->arch.mmu.base_role.cr4_pae
+|
+- !!is_pae(V)
++ V->arch.mmu.base_role.cr4_pae
+  != P->role.cr4_pae
+|
+- is_pae(V)
++ V->arch.mmu.base_role.cr4_pae
+  != P->role.cr4_pae
 )
 
 @depends on patch && bit && embedded@
 expression V, B;
 @@
+(
 - is_pae(V)
 + V->arch.mmu.base_role.cr4_pae
   && B == 4
+|
+  B == 4 &&
+- is_pae(V)
++ V->arch.mmu.base_role.cr4_pae
+)
 
 @depends on patch && bit && pointed@
 expression P, V;
 @@
-P->role.cr4_pae !=
 (
+P->role.cr4_pae !=
 - !!is_pae(V)
 + V->arch.mmu->base_role.cr4_pae
 |
+P->role.cr4_pae !=
 - is_pae(V)
 + V->arch.mmu->base_role.cr4_pae
+|
+- !!is_pae(V)
++ V->arch.mmu->base_role.cr4_pae
+  != P->role.cr4_pae
+|
+- is_pae(V)
++ V->arch.mmu->base_role.cr4_pae
+  != P->role.cr4_pae
 )
 
 @depends on patch && bit && pointed@
 expression V, B;
 @@
+(
 - is_pae(V)
 + V->arch.mmu->base_role.cr4_pae
   && B == 4
+|
+  B == 4 &&
+- is_pae(V)
++ V->arch.mmu->base_role.cr4_pae
+)
 
 @depends on patch && bit && both@
 expression P, V;
 @@
-P->role.cr4_pae !=
 (
+P->role.cr4_pae !=
 - !!is_pae(V)
 + V->arch.mmu->mmu_role.base.cr4_pae
 |
+P->role.cr4_pae !=
 - is_pae(V)
 + V->arch.mmu->mmu_role.base.cr4_pae
+|
+- !!is_pae(V)
++ V->arch.mmu->mmu_role.base.cr4_pae
+  != P->role.cr4_pae
+|
+- is_pae(V)
++ V->arch.mmu->mmu_role.base.cr4_pae
+  != P->role.cr4_pae
 )
 
 @depends on patch && bit && both@
 expression V, B;
 @@
+(
 - is_pae(V)
 + V->arch.mmu->mmu_role.base.cr4_pae
   && B == 4
+|
+  B == 4 &&
+- is_pae(V)
++ V->arch.mmu->mmu_role.base.cr4_pae
+)
 
 @script:python depends on report && bit && !width@
 p << sync_old.p;
