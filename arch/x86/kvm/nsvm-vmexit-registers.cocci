@@ -53,21 +53,67 @@ identifier get =~ "^kvm_(read_cr0|read_cr3|get_rflags)$";
 @@
  D->save.reg = get(V)
 
+// L2's own VMCB may be brought up to date before it is copied, always.
+@rip_synced@
+identifier f;
+expression fill.D, S, V, E;
+identifier get =~ "^kvm_(rip|register)_read";
+position p;
+@@
+ f(...)
+ {
+ ...
+ S->save.rip = \(get(V)\|get(V, VCPU_REGS_RIP)\|V->arch.regs[VCPU_REGS_RIP]\|V.arch.regs[VCPU_REGS_RIP]\);
+ ... when != S->save.rip = E
+ D->save.rip =@p S->save.rip;
+ ...
+ }
+
+@rsp_synced@
+identifier f;
+expression fill.D, S, V, E;
+identifier get =~ "^kvm_(rsp|register)_read";
+position p;
+@@
+ f(...)
+ {
+ ...
+ S->save.rsp = \(get(V)\|get(V, VCPU_REGS_RSP)\|V->arch.regs[VCPU_REGS_RSP]\|V.arch.regs[VCPU_REGS_RSP]\);
+ ... when != S->save.rsp = E
+ D->save.rsp =@p S->save.rsp;
+ ...
+ }
+
+@rax_synced@
+identifier f;
+expression fill.D, S, V, E;
+identifier get =~ "^kvm_(rax|register)_read";
+position p;
+@@
+ f(...)
+ {
+ ...
+ S->save.rax = \(get(V)\|get(V, VCPU_REGS_RAX)\|V->arch.regs[VCPU_REGS_RAX]\|V.arch.regs[VCPU_REGS_RAX]\);
+ ... when != S->save.rax = E
+ D->save.rax =@p S->save.rax;
+ ...
+ }
+
 @rip@
 expression fill.D, S;
-position p;
+position p != rip_synced.p;
 @@
  D->save.rip =@p S->save.rip
 
 @rsp@
 expression fill.D, S;
-position p;
+position p != rsp_synced.p;
 @@
  D->save.rsp =@p S->save.rsp
 
 @rax@
 expression fill.D, S;
-position p;
+position p != rax_synced.p;
 @@
  D->save.rax =@p S->save.rax
 
@@ -77,19 +123,19 @@ expression fill.D, V;
 identifier get =~ "^kvm_(rip|register)_read";
 position p;
 @@
- D->save.rip =@p \(get(V)\|get(V, VCPU_REGS_RIP)\|V->arch.regs[VCPU_REGS_RIP]\|V->arch.rip\)
+ D->save.rip =@p \(get(V)\|get(V, VCPU_REGS_RIP)\|V->arch.regs[VCPU_REGS_RIP]\|V.arch.regs[VCPU_REGS_RIP]\|V->arch.rip\)
 
 @rsp_new@
 expression fill.D, V;
 identifier get =~ "^kvm_(rsp|register)_read";
 @@
- D->save.rsp = \(get(V)\|get(V, VCPU_REGS_RSP)\|V->arch.regs[VCPU_REGS_RSP]\)
+ D->save.rsp = \(get(V)\|get(V, VCPU_REGS_RSP)\|V->arch.regs[VCPU_REGS_RSP]\|V.arch.regs[VCPU_REGS_RSP]\)
 
 @rax_new@
 expression fill.D, V;
 identifier get =~ "^kvm_(rax|register)_read";
 @@
- D->save.rax = \(get(V)\|get(V, VCPU_REGS_RAX)\|V->arch.regs[VCPU_REGS_RAX]\)
+ D->save.rax = \(get(V)\|get(V, VCPU_REGS_RAX)\|V->arch.regs[VCPU_REGS_RAX]\|V.arch.regs[VCPU_REGS_RAX]\)
 
 // The accessors of the era: by register only since v5.2, and one of RAX
 // that does not look at the mode where the plain one does.
@@ -163,3 +209,8 @@ coccilib.report.print_report(p[0], "the RAX that L1 gets is that of the last har
 p << rip_new.p;
 @@
 print("carried %s:%s L1 gets the registers that KVM holds" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && rsp_synced && rax_synced@
+p << rip_synced.p;
+@@
+print("superseded %s:%s the VMCB of L2 has the registers that KVM holds" % (p[0].file, p[0].line))
