@@ -23,7 +23,7 @@
 // Originally-by: Sean Christopherson <sean.j.christopherson@intel.com>
 // Scope: arch/x86/kvm
 // Anchors: tdp_level get_tdp_level kvm_mmu_get_tdp_level
-// Context: kvm_arch_vcpu_create
+// Context: kvm_arch_vcpu_create kvm_arch_vcpu_init kvm_arch_vcpu_setup
 // Modules: kvm
 // Abi: none
 // Proof: static run on v5.8
@@ -35,65 +35,137 @@ virtual patch
 virtual report
 virtual evidence
 
-// The level is kept in the vCPU, taken from whom?
+// The level is kept in the vCPU: as what, and taken from whom?
 
-@captured@
+@assigned@
+identifier M;
 expression V, W, GET;
 @@
-V->arch.tdp_level = GET(W)
+V->arch.M = GET(W)
+
+@script:python captured@
+member << assigned.M;
+get << assigned.GET;
+level;
+@@
+if "tdp_level" not in member + " " + get:
+	cocci.include_match(False)
+coccinelle.level = member
 
 @kept@
 expression V, E;
-position p;
 @@
-V->arch.tdp_level@p = E
+V->arch.tdp_level = E
 
 @created@
-expression V, E;
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+expression V, W, GET;
 position p;
 @@
-kvm_arch_vcpu_create(...)
+creator(...)
 {
 <+...
-V->arch.tdp_level@p = E;
+V->arch.level@p = GET(W);
+...+>
+}
+
+// Or by what creation calls.
+
+@capturer@
+identifier F;
+identifier captured.level;
+expression V, W, GET;
+@@
+F(...)
+{
+<+...
+V->arch.level = GET(W);
+...+>
+}
+
+@called@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier capturer.F;
+position p;
+@@
+creator(...)
+{
+<+...
+F@p(...)
+...+>
+}
+
+// A number is not what was captured.
+
+@number depends on never created && never called@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+expression V;
+constant C;
+position p;
+@@
+creator(...)
+{
+<+...
+V->arch.level@p = C;
 ...+>
 }
 
 // What it depends on is known from here on.
 
-@create depends on captured && !created@
+@create depends on captured && never created && never called && never number@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
 identifier V;
 expression E;
 position p;
 @@
-kvm_arch_vcpu_create(...)
+creator(...)
 {
 ...
 V->arch.maxphyaddr@p = E;
 ...
 }
 
-@depends on patch && !created@
-identifier V;
-expression E, captured.GET;
+@depends on patch && number@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+expression V, assigned.GET;
+constant C;
 @@
-kvm_arch_vcpu_create(...)
+creator(...)
+{
+<...
+V->arch.level =
+-	C
++	GET(V)
+	;
+...>
+}
+
+@depends on patch && create@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+identifier V;
+expression E, assigned.GET;
+@@
+creator(...)
 {
 ...
 V->arch.maxphyaddr = E;
-+	V->arch.tdp_level = GET(V);
++	V->arch.level = GET(V);
 ...
 }
 
 // Nothing is kept.
 
-@asked depends on !kept@
+@asked depends on never captured && !kept@
 expression O;
 position p;
 @@
 \(O->get_tdp_level@p\|O.get_tdp_level@p\)(...)
 
-@computed depends on !kept@
+@computed depends on never captured && !kept@
 symbol max_tdp_level;
 position p;
 @@
@@ -109,8 +181,18 @@ p << create.p;
 @@
 coccilib.report.print_report(p[0], "a vCPU without CPUID has no TDP level")
 
+@script:python depends on report@
+p << number.p;
+@@
+coccilib.report.print_report(p[0], "a vCPU without CPUID has no TDP level")
+
 @script:python depends on evidence@
 p << created.p;
+@@
+print("carried %s:%s the TDP level is captured on creation" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << called.p;
 @@
 print("carried %s:%s the TDP level is captured on creation" % (p[0].file, p[0].line))
 
