@@ -95,8 +95,30 @@ identifier m;
 expression C;
 position p;
 @@
+(
 if (C)
-	m@p &= \(~1ull\|~1ULL\|~1UL\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+	m@p &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+|
+if (C)
+	m@p = m & \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+|
+if (C) {
+	m@p &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+}
+)
+...
+kvm_mmu_set_mmio_spte_mask(m, ...);
+
+// Or it is only set where a bit is reserved, but bit 51 always.
+
+@always@
+identifier m;
+expression B;
+position p;
+@@
+m@p = \(1ull << 51\|1ULL << 51\|BIT_ULL(51)\);
+if (\(B < 52\|B <= 51\|B != 52\))
+	m |= \(1ull\|1ULL\|PT_PRESENT_MASK\);
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
 
@@ -110,12 +132,30 @@ position p;
 (
 if (\(B < 52\|B <= 51\|B != 52\)) m@p = E; else m = 0;
 |
+if (\(B < 52\|B <= 51\|B != 52\)) { m@p = E; ... } else { m = 0; }
+|
+m = 0; if (\(B < 52\|B <= 51\|B != 52\)) m@p = E;
+|
 if (<+... \(B == 52\|B >= 52\|B > 51\) ...+>) m@p = 0; else m = E;
 |
 if (<+... \(B == 52\|B >= 52\|B > 51\) ...+>) m@p = 0;
 |
-m@p = \(B < 52\|B <= 51\|B != 52\) ? (BIT_ULL(51) | PT_PRESENT_MASK) : 0;
+if (<+... \(B == 52\|B >= 52\|B > 51\) ...+>) { m@p = 0; }
+|
+m@p = \(B < 52\|B <= 51\|B != 52\) ? \(BIT_ULL(51) | PT_PRESENT_MASK\|(1ull << 51) | 1ull\) : 0;
 )
+...
+kvm_mmu_set_mmio_spte_mask(m, ...);
+
+@initialized@
+identifier m;
+type T;
+expression B, E;
+position p;
+@@
+T m = 0;
+... when != m = ...
+if (\(B < 52\|B <= 51\|B != 52\)) m@p = E;
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
 
@@ -125,12 +165,18 @@ expression B;
 @@
 - m = \(1ull << 51\|1ULL << 51\|BIT_ULL(51)\);
 - m |= \(1ull\|1ULL\|PT_PRESENT_MASK\);
-- if (\(IS_ENABLED(CONFIG_X86_64) && B == 52\|B == 52\|B >= 52\))
--	m &= \(~1ull\|~1ULL\|~1UL\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
 +	if (B < 52)
 +		m = BIT_ULL(51) | PT_PRESENT_MASK;
 +	else
 +		m = 0;
+(
+- if (\(IS_ENABLED(CONFIG_X86_64) && B == 52\|B == 52\|B >= 52\))
+-	m &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+|
+- if (\(IS_ENABLED(CONFIG_X86_64) && B == 52\|B == 52\|B >= 52\)) {
+-	m &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+- }
+)
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
 
@@ -140,9 +186,34 @@ kvm_mmu_set_mmio_spte_mask(m, ...);
 identifier m;
 expression C;
 @@
+(
 if (C)
--	m &= \(~1ull\|~1ULL\|~1UL\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
+-	m &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
 +	m = 0;
+|
+if (C)
+-	m = m & \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
++	m = 0;
+|
+if (C) {
+-	m &= \(~1ull\|~1ULL\|~1UL\|~(1ull)\|~(1ULL)\|~BIT_ULL(0)\|~PT_PRESENT_MASK\);
++	m = 0;
+}
+)
+...
+kvm_mmu_set_mmio_spte_mask(m, ...);
+
+@depends on patch && always && warning@
+identifier m;
+expression B;
+@@
+- m = \(1ull << 51\|1ULL << 51\|BIT_ULL(51)\);
+- if (\(B < 52\|B <= 51\|B != 52\))
+-	m |= \(1ull\|1ULL\|PT_PRESENT_MASK\);
++	if (B < 52)
++		m = BIT_ULL(51) | PT_PRESENT_MASK;
++	else
++		m = 0;
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
 
@@ -151,17 +222,32 @@ p << old.p;
 @@
 coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
 
+@script:python depends on report && warning@
+p << always.p;
+@@
+coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
+
+@script:python depends on evidence && setter && !warning@
+p << always.p;
+@@
+print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
+
 @script:python depends on evidence && setter && !warning@
 p << old.p;
 @@
 print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && old && warning && !switched@
+@script:python depends on evidence && (old || always) && warning && !switched@
 p << plain.p;
 @@
 print("blocked %s:%s an MMIO mask of zero would match every SPTE" % (p[0].file, p[0].line))
 
 @script:python depends on evidence@
 p << new.p;
+@@
+print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << initialized.p;
 @@
 print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))
