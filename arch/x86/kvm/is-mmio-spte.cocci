@@ -78,8 +78,9 @@ position p;
 @@
 is_mmio_spte(...)
 {
-...
-return (S & SPTE_SPECIAL_MASK@p) == SPTE_MMIO_MASK;
+<+...
+ (S & SPTE_SPECIAL_MASK@p) == SPTE_MMIO_MASK
+...+>
 }
 
 // Back on purpose: any bits, where MMIO SPTEs are used at all.
@@ -102,7 +103,7 @@ position p;
 is_mmio_spte(...)
 {
 ...
-return (S & shadow_mmio_mask@p) == V && C;
+return \((S & shadow_mmio_mask@p) == V && C\|C && (S & shadow_mmio_mask@p) == V\);
 }
 
 // What the mask is used for; all else stands in the way.
@@ -111,7 +112,7 @@ return (S & shadow_mmio_mask@p) == V && C;
 expression S;
 position q;
 @@
- (S & shadow_mmio_mask@q) == shadow_mmio_value
+ \((S & shadow_mmio_mask@q) == shadow_mmio_value\|shadow_mmio_value == (S & shadow_mmio_mask@q)\)
 
 @reset depends on setter && kind@
 position q;
@@ -190,8 +191,13 @@ kvm_mmu_set_mmio_spte_mask(
 @depends on patch && setter && kind@
 expression S;
 @@
+(
 - (S & shadow_mmio_mask) == shadow_mmio_value
 + (S & SPTE_SPECIAL_MASK) == SPTE_MMIO_MASK
+|
+- shadow_mmio_value == (S & shadow_mmio_mask)
++ (S & SPTE_SPECIAL_MASK) == SPTE_MMIO_MASK
+)
 
 @depends on patch && setter && kind@
 @@
