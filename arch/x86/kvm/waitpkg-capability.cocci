@@ -67,7 +67,11 @@ position p;
  vmx_set_supported_cpuid@p(...)
  {
  ...
+(
  if (F == 1 && nested) E->ecx |= \(bit(X86_FEATURE_VMX)\|feature_bit(VMX)\);
+|
+ if (F == 1 && nested) { E->ecx |= \(bit(X86_FEATURE_VMX)\|feature_bit(VMX)\); }
+)
  ...
  }
 
@@ -134,6 +138,16 @@ expression E, F;
 +		E->ecx |= bit(X86_FEATURE_WAITPKG);
 |
  if (F == 1 && nested) E->ecx |= feature_bit(VMX);
++	if (F == 7 && vmx_waitpkg_supported() &&
++	    boot_cpu_has(X86_FEATURE_WAITPKG))
++		E->ecx |= feature_bit(WAITPKG);
+|
+ if (F == 1 && nested) { E->ecx |= bit(X86_FEATURE_VMX); }
++	if (F == 7 && vmx_waitpkg_supported() &&
++	    boot_cpu_has(X86_FEATURE_WAITPKG))
++		E->ecx |= bit(X86_FEATURE_WAITPKG);
+|
+ if (F == 1 && nested) { E->ecx |= feature_bit(VMX); }
 +	if (F == 7 && vmx_waitpkg_supported() &&
 +	    boot_cpu_has(X86_FEATURE_WAITPKG))
 +		E->ecx |= feature_bit(WAITPKG);
