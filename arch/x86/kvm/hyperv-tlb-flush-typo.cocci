@@ -91,7 +91,9 @@ struct kvm_vcpu_hv {
 ...
 };
 
-@depends on patch && member && !right@
+// Where the member has its right name already, only its uses are left.
+
+@depends on patch && (member && !right || right && !member)@
 expression V;
 @@
 (
