@@ -25,27 +25,40 @@
 // Options: --no-includes
 // Confidence: High
 
+virtual patch
 virtual report
 virtual evidence
 
-// A comment is out of SmPL's reach: the patches take it out, and what is said
-// here about it comes from the text above the code.
+// SmPL does not see comments: the text of the function tells whether this one
+// is in it. It goes when the statements around it are written anew.
 
 @initialize:python@
 @@
+import re
+
+COMMENT = r"/\*(?:(?!\*/).)*\*/|//[^\n]*"
+
 def lines_of(p):
 	with open(p.file, errors="replace") as f:
 		return f.read().split("\n")
 
-def above(p):
-	lines = lines_of(p)[:int(p.line) - 1]
-	while lines and not lines[-1].strip():
-		lines.pop()
-	return lines[-1] if lines else ""
-
 def function(p):
 	lines = lines_of(p)[int(p.line) - 1:]
 	return "\n".join(lines[:lines.index("}")] if "}" in lines else lines)
+
+# Does a comment in a text ask for the upper halves of RAX and RDX?
+def asks(text):
+	return any("FIXME" in c and re.search(r"\b(32|63|[re]?[ad]x)\b", c, re.I)
+		   for c in re.findall(COMMENT, text, re.S))
+
+# Is such a comment all that stands in handle_rdmsr() between the statement at Q
+# and the line of P?
+def between(q, p):
+	if p.current_element != "handle_rdmsr":
+		return False
+	text = "\n".join(lines_of(q)[int(q.line) - 1:int(p.line) - 1])
+	last = re.search(r";\s*(" + COMMENT + r")\s*$", text, re.S)
+	return last and asks(last.group(1))
 
 @own@
 position p;
@@ -69,11 +82,45 @@ position p;
  ...>
  }
 
-@script:python depends on evidence@
-p << rax.p;
+@script:python depends on report@
+p << own.p;
+r << rax.p;
 @@
-if "FIXME" not in above(p[0]):
-	print("carried %s:%s no comment asks for the upper halves of RAX and RDX" % (p[0].file, p[0].line))
+if asks(function(p[0])):
+	coccilib.report.print_report(r[0], "a comment asks for what is done here")
+
+@script:python depends on evidence@
+p << own.p;
+r << rax.p;
+@@
+if not asks(function(p[0])):
+	print("carried %s:%s no comment asks for the upper halves of RAX and RDX" % (r[0].file, r[0].line))
+
+@after depends on patch@
+expression E1, W;
+position q, w;
+@@
+ E1@q;
+ W@w;
+
+@script:python@
+q << after.q;
+w << after.w;
+@@
+if not between(q[0], w[0]):
+	cocci.include_match(False)
+
+@depends on patch@
+expression E1;
+expression after.W;
+position after.q;
+@@
+ E1@q
+-;
+-W;
++;
++
++W;
 
 @calls@
 @@
@@ -92,5 +139,5 @@ position p;
 @script:python depends on evidence@
 p << shared.p;
 @@
-if "FIXME" not in function(p[0]):
-	print("superseded %s:%s RDMSR is emulated in one place for VMX and SVM, without a FIXME" % (p[0].file, p[0].line))
+if not asks(function(p[0])):
+	print("superseded %s:%s RDMSR is emulated in one place for VMX and SVM, without that comment" % (p[0].file, p[0].line))
