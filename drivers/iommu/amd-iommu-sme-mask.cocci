@@ -50,6 +50,7 @@ virtual evidence
 
 @cleared@
 expression E;
+type T;
 position p;
 symbol sme_me_mask;
 @@
@@ -58,13 +59,20 @@ symbol sme_me_mask;
 |
  __sme_clr(E) &@p PM_ADDR_MASK
 |
- E &@p PM_ADDR_MASK & ~sme_me_mask
+ E &@p PM_ADDR_MASK & ~\(sme_me_mask\|(T)sme_me_mask\)
 |
- E &@p (PM_ADDR_MASK & ~sme_me_mask)
+ (E &@p PM_ADDR_MASK) & ~\(sme_me_mask\|(T)sme_me_mask\)
+|
+ E & ~\(sme_me_mask\|(T)sme_me_mask\) &@p PM_ADDR_MASK
+|
+ (E & ~\(sme_me_mask\|(T)sme_me_mask\)) &@p PM_ADDR_MASK
+|
+ E &@p (PM_ADDR_MASK & ~\(sme_me_mask\|(T)sme_me_mask\))
 )
 
 @later exists@
 expression E, x, off, iova;
+type T;
 symbol sme_me_mask;
 position p != cleared.p;
 @@
@@ -73,9 +81,9 @@ position p != cleared.p;
 (
  x = __sme_clr(x);
 |
- x = x & ~sme_me_mask;
+ x = x & ~\(sme_me_mask\|(T)sme_me_mask\);
 |
- x &= ~sme_me_mask;
+ x &= ~\(sme_me_mask\|(T)sme_me_mask\);
 )
  ... when any
  return (x & ~off) | (iova & off);
@@ -104,13 +112,102 @@ position p != {cleared.p, later.p, returned.p};
      when != __sme_clr(...)
  return (x & ~off) | (iova & off);
 
+// The same by the name of the function, however it puts the address together.
+
+@plain exists@
+identifier f =~ "iova_to_phys$";
+expression E;
+symbol sme_me_mask;
+position p != {cleared.p, later.p, returned.p, old.p};
+@@
+ f(...)
+ {
+ ... when any
+     when != __sme_clr(...)
+     when != sme_me_mask
+ E &@p PM_ADDR_MASK
+ ... when any
+     when != __sme_clr(...)
+     when != sme_me_mask
+ }
+
+@named exists@
+identifier f =~ "iova_to_phys$";
+expression E;
+position p = {cleared.p, later.p, returned.p};
+@@
+ f(...)
+ {
+ <+...
+ E &@p PM_ADDR_MASK
+ ...+>
+ }
+
 @right exists@
 expression E, x, off, iova;
 position p = {cleared.p, later.p, returned.p};
 @@
  E &@p PM_ADDR_MASK
  ... when any
- return \((x & ~off) | (iova & off)\|__sme_clr((x & ~off) | (iova & off))\);
+(
+ return (x & ~off) | (iova & off);
+|
+ return __sme_clr((x & ~off) | (iova & off));
+|
+ return (__sme_clr(x) & ~off) | (iova & off);
+|
+ return __sme_clr(x & ~off) | (iova & off);
+)
+
+// The common page table code: each reader of an address clears the mask in
+// a copy of the entry.
+
+@reader exists@
+identifier f;
+expression e;
+position p;
+@@
+ f@p(...)
+ {
+ ... when any
+ e = __sme_clr(e);
+ ... when any
+ FIELD_GET(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), e)
+ ... when any
+ }
+
+@cleared_get@
+expression E;
+position p;
+@@
+ FIELD_GET@p(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), __sme_clr(E))
+
+@unclear exists@
+identifier f;
+expression E;
+position at != reader.p, get != cleared_get.p;
+@@
+ f@at(...)
+ {
+ ... when any
+ FIELD_GET@get(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), E)
+ ... when any
+ }
+
+// The one whose answer iova_to_phys() returns.
+
+@bare exists@
+identifier f =~ "_entry_oa$";
+expression E;
+position at != reader.p, get != cleared_get.p;
+@@
+ f@at(...)
+ {
+ ... when any
+     when != __sme_clr(...)
+ FIELD_GET@get(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), E)
+ ... when any
+ }
 
 // VFIO asks the IOMMU API what to unpin and what to map once more.
 
@@ -139,7 +236,7 @@ position p;
  x &= ~sme_me_mask;
 )
 
-@unsafe depends on set && old && file in "drivers/vfio"@
+@unsafe depends on set && (old || plain || bare) && file in "drivers/vfio"@
 expression list es;
 position p != {safe.p, safe_later.p};
 @@
@@ -154,6 +251,16 @@ p << old.p;
 @@
 coccilib.report.print_report(p[0], "the memory encryption mask is taken for a part of the physical address")
 
+@script:python depends on report && set@
+p << plain.p;
+@@
+coccilib.report.print_report(p[0], "the memory encryption mask is taken for a part of the physical address")
+
+@script:python depends on report && set@
+p << bare.get;
+@@
+coccilib.report.print_report(p[0], "the memory encryption mask is taken for a part of the physical address")
+
 @script:python depends on report@
 p << unsafe.p;
 @@
@@ -161,10 +268,18 @@ coccilib.report.print_report(p[0], "VFIO takes an address with the mask in it, a
 
 @depends on patch && set@
 expression E;
-position old.p;
+constant F;
+position p = {old.p, plain.p}, g = {bare.get};
 @@
+(
 - E &@p PM_ADDR_MASK
 + __sme_clr(E & PM_ADDR_MASK)
+|
+ FIELD_GET@g(F,
+-	  E
++	  __sme_clr(E)
+ )
+)
 
 @depends on patch && unsafe && file in "drivers/vfio"@
 expression list es;
@@ -188,43 +303,24 @@ p << right.p;
 @@
 print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
 
-// The common page table code: each reader of an address clears the mask in
-// a copy of the entry.
-
-@reader exists@
-identifier f;
-expression e;
-position p;
+@script:python depends on evidence && set && !right@
+p << named.p;
 @@
- f@p(...)
- {
- ... when any
- e = __sme_clr(e);
- ... when any
- FIELD_GET(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), e)
- ... when any
- }
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
 
-@unclear exists@
-identifier f;
-expression E;
-position p != reader.p;
+@script:python depends on evidence && set && !bare@
+p << cleared_get.p;
 @@
- f@p(...)
- {
- ... when any
- FIELD_GET(\(AMDV1PT_FMT_OA\|X86_64_FMT_OA\), E)
- ... when any
- }
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && set && !old && !right && !unclear@
+@script:python depends on evidence && set && !old && !plain && !right && !named && !unclear && !cleared_get@
 p << reader.p;
 f << reader.f;
 @@
 print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
 
 // VFIO clears the mask for a driver that is not there.
-@script:python depends on evidence && !set && !old && !right && !unclear && !reader@
+@script:python depends on evidence && !set && !old && !plain && !right && !named && !unclear && !reader@
 p << safe.p;
 @@
 print("absent %s:%s VFIO clears the mask, but no IOMMU driver sets it" % (p[0].file, p[0].line))
