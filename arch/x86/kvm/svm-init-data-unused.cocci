@@ -14,7 +14,7 @@
 // Upstream: v5.0
 // Originally-by: Peng Hao <peng.hao2@zte.com.cn>
 // Scope: arch/x86/kvm
-// Anchors: svm_init_data new_asid
+// Anchors: svm_init_data svm_cpu_init new_asid
 // Modules: kvm-amd
 // Abi: none
 // Proof: static symbol-gone svm_init_data
@@ -56,13 +56,20 @@ position p;
 @@
 struct svm_init_data@p
 
-// What works on the CPU's data, which the structure stood next to.
+// What works on the CPU's data, which the structure stood next to, or makes it.
 
 @neighbour@
-identifier svm, sd;
 position p;
 @@
-new_asid@p(struct vcpu_svm *svm, struct svm_cpu_data *sd)
+new_asid@p(...)
+{
+...
+}
+
+@maker@
+position p;
+@@
+svm_cpu_init@p(...)
 {
 ...
 }
@@ -90,6 +97,12 @@ print("superseded %s:%s struct svm_init_data is in use" % (p[0].file, p[0].line)
 
 @script:python depends on evidence && !definition && !use@
 p << neighbour.p;
+@@
+if not mentions("arch/x86/kvm/**/*.[ch]"):
+    print("carried %s:%s SVM keeps data per CPU, and no svm_init_data" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !definition && !use && !neighbour@
+p << maker.p;
 @@
 if not mentions("arch/x86/kvm/**/*.[ch]"):
     print("carried %s:%s SVM keeps data per CPU, and no svm_init_data" % (p[0].file, p[0].line))
