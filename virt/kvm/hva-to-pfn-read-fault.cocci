@@ -69,7 +69,7 @@ position p;
  hva_to_pfn_slow(...)
  {
  <+...
- if@p (\(unlikely(!R) && W\|W && unlikely(!R)\)) { <+... fast(...) ...+> }
+ if@p (\(unlikely(!R) && W\|W && unlikely(!R)\|unlikely(!R && W)\|unlikely(W && !R)\)) { <+... fast(...) ...+> }
  ...+>
  }
 
@@ -93,7 +93,7 @@ position p;
  hva_to_pfn_slow(...)
  {
  <+...
- if@p (\(unlikely(!R) && W\|W && unlikely(!R)\)) { <+... fast(...) ...+> }
+ if@p (\(unlikely(!R) && W\|W && unlikely(!R)\|unlikely(!R && W)\|unlikely(W && !R)\)) { <+... fast(...) ...+> }
  ...+>
  }
 
