@@ -93,6 +93,17 @@ f(...)
 	...+>
 }
 
+@device@
+identifier handler.f;
+identifier vdev;
+@@
+f(...)
+{
+	<+...
+	vdev->bar_mmap_supported
+	...+>
+}
+
 @extra@
 identifier handler.f, handler.index;
 @@
@@ -105,7 +116,7 @@ f(...)
 
 // Everything past the BARs is refused.
 
-@old depends on !hook && !extra && !counted@
+@old depends on !hook && !extra@
 identifier handler.f, handler.index;
 position p;
 @@
@@ -150,6 +161,28 @@ position range.rp;
 	!(<+... A >=@rp B ...+>)
 )
 
+// The first index past the last region gets by.
+@far disable gtr_lss_eq@
+identifier handler.f, handler.index;
+identifier regnum;
+expression D;
+position p;
+@@
+f(...)
+{
+	<+...
+(
+	index >@p VFIO_PCI_NUM_REGIONS + D->num_regions
+|
+	index >@p D->num_regions + VFIO_PCI_NUM_REGIONS
+|
+	index - VFIO_PCI_NUM_REGIONS >@p D->num_regions
+|
+	regnum >@p D->num_regions
+)
+	...+>
+}
+
 // On the way to the operation, and what fails it does not go on.
 @checked depends on !weak disable gtr_lss_eq exists@
 expression A, B, R;
@@ -163,6 +196,55 @@ identifier l;
 	... when any
 	R->ops->mmap@hp(...)
 
+// The other way round: a condition of the call.
+@below disable gtr_lss_eq@
+identifier handler.f, handler.index;
+identifier regnum;
+expression D;
+position bp;
+@@
+f(...)
+{
+	<+...
+(
+	index <@bp VFIO_PCI_NUM_REGIONS + D->num_regions
+|
+	index <@bp D->num_regions + VFIO_PCI_NUM_REGIONS
+|
+	index - VFIO_PCI_NUM_REGIONS <@bp D->num_regions
+|
+	regnum <@bp D->num_regions
+)
+	...+>
+}
+
+@weak_below disable gtr_lss_eq@
+expression A, B, C;
+position below.bp;
+@@
+(
+	(<+... A <@bp B ...+>) || C
+|
+	C || (<+... A <@bp B ...+>)
+|
+	!(<+... A <@bp B ...+>)
+)
+
+@guarded depends on !weak_below disable gtr_lss_eq exists@
+expression A, B, R;
+position below.bp, hook.hp;
+@@
+(
+	if (<+... A <@bp B ...+>)
+		return R->ops->mmap@hp(...);
+|
+	if (<+... A <@bp B ...+>) {
+		... when any
+		R->ops->mmap@hp(...)
+		... when any
+	}
+)
+
 @script:python depends on report && ops@
 p << old.p;
 @@
@@ -173,10 +255,22 @@ p << hook.hp;
 @@
 coccilib.report.print_report(p[0], "the index of an extra region is not checked")
 
+@script:python depends on report@
+p << far.p;
+@@
+coccilib.report.print_report(p[0], "the index of an extra region may be one too large")
+
 @script:python depends on report && hook && !member@
 p << ops.p;
 @@
 coccilib.report.print_report(p[0], "struct vfio_pci_regops has no mmap()")
+
+@depends on patch disable gtr_lss_eq@
+expression A, B;
+position far.p;
+@@
+- A >@p B
++ A >= B
 
 @release depends on patch && !member@
 identifier dev, d, r;
@@ -214,9 +308,10 @@ mappable;
 coccinelle.mappable = ("region->ops->mmap &&\n\t\t    "
 	"(region->flags & VFIO_REGION_INFO_FLAG_MMAP)")
 
-@depends on patch && old@
-identifier handler.f, handler.index, handler.vma, condition.mappable;
-expression E, vdev;
+@depends on patch && (old || hook) && !counted@
+identifier handler.f, handler.index, handler.vma;
+identifier device.vdev;
+expression E;
 @@
  f(...)
  {
@@ -225,6 +320,18 @@ expression E, vdev;
 +
 +	if (index >= VFIO_PCI_NUM_REGIONS + vdev->num_regions)
 +		return -EINVAL;
+ ... when any
+ }
+
+@depends on patch && old@
+identifier handler.f, handler.index, handler.vma, condition.mappable;
+identifier device.vdev;
+expression E;
+@@
+ f(...)
+ {
+ ... when any
+ index = vma->vm_pgoff >> E;
  ... when any
 +	if (index >= VFIO_PCI_NUM_REGIONS) {
 +		int regnum = index - VFIO_PCI_NUM_REGIONS;
@@ -236,27 +343,14 @@ expression E, vdev;
 +	}
  if (<+... index >= VFIO_PCI_ROM_REGION_INDEX ...+>) { ... return ...; }
  ... when any
- vdev->bar_mmap_supported[index]
- ... when any
  }
 
-@depends on patch && hook && !counted@
-identifier handler.f, handler.index, handler.vma;
-expression E, vdev;
+@script:python depends on evidence && checked && !far@
+p << hook.hp;
 @@
- f(...)
- {
- ... when any
- index = vma->vm_pgoff >> E;
-+
-+	if (index >= VFIO_PCI_NUM_REGIONS + vdev->num_regions)
-+		return -EINVAL;
- ... when any
- vdev->bar_mmap_supported[index]
- ... when any
- }
+print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && checked@
+@script:python depends on evidence && guarded && !checked && !far@
 p << hook.hp;
 @@
 print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
