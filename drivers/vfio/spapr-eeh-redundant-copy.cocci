@@ -52,6 +52,98 @@ p << whole.p;
 @@
 coccilib.report.print_report(p[0], "the checked head of the structure is copied from user space again")
 
+// A wrong form of the change: err from elsewhere, or more than err.
+@wrong depends on report || patch exists@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+identifier copy =~ "^(__)?copy_from_user$";
+identifier arg;
+expression E, src, n;
+type T, U;
+position p;
+@@
+(
+ copy@p(\((T)&req.err\|(T)&req.err.type\),
+	(U)(E + offsetofend(struct vfio_eeh_pe_op, op)), n)
+|
+ copy@p(\((T)&req.err\|(T)&req.err.type\), (U)arg, n)
+|
+ copy@p(\((T)&req.err\|(T)&req.err.type\), src,
+	\(offsetofend(struct vfio_eeh_pe_op, err.mask)\|sizeof(req)\|
+	  sizeof(struct vfio_eeh_pe_op)\))
+)
+ ... when any
+ eeh_pe_inject_err(...)
+
+@longer depends on report exists@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+identifier copy =~ "^(__)?copy_from_user$";
+expression E, minsz, src;
+type T;
+position p;
+@@
+ minsz = offsetofend(struct vfio_eeh_pe_op, err.mask)
+ ... when any
+     when != minsz = E
+ copy@p(\((T)&req.err\|(T)&req.err.type\), src, minsz)
+ ... when any
+ eeh_pe_inject_err(...)
+
+@script:python depends on report@
+p << wrong.p;
+@@
+coccilib.report.print_report(p[0], "the second copy does not fill err from err")
+
+@script:python depends on report@
+p << longer.p;
+@@
+coccilib.report.print_report(p[0], "the second copy fills more than err")
+
+@depends on patch exists@
+identifier f, arg, req, copy;
+attribute name __user;
+expression dst, src, n;
+position wrong.p;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ copy@p(
+-     dst, src, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when any
+ }
+
+@depends on patch exists@
+symbol err, mask;
+identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
+attribute name __user;
+expression E, minsz, src;
+type T;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ minsz = offsetofend(struct vfio_eeh_pe_op, err.mask)
+ ... when any
+     when != minsz = E
+ copy(
+-     \((T)&req.err\|(T)&req.err.type\), src, minsz
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when any
+ eeh_pe_inject_err(...)
+ ... when any
+ }
+
 // A user address in an integer, as the ioctl handlers get it.
 @depends on patch exists@
 identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
@@ -122,7 +214,9 @@ position p;
 @@
  \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
  ... when any
- copy@p(\((T)&req.err\|(T)&req.err.type\), src, n)
+ copy@p(\((T)&req.err\|(T)&req.err.type\|
+	(T)&req + offsetof(struct vfio_eeh_pe_op, err)\|
+	(T)&req + offsetof(struct vfio_eeh_pe_op, err.type)\), src, n)
  ... when any
      when != copy_from_user(&req, ...)
      when != __copy_from_user(&req, ...)
@@ -154,6 +248,60 @@ position from_err.q, r;
 	  n - offsetof(struct vfio_eeh_pe_op, err.type)\|
 	  sizeof(req.err)\|sizeof(struct vfio_eeh_pe_err)\|
 	  offsetofend(struct vfio_eeh_pe_err, mask)\))
+
+// The same with the offset in a variable.
+@offset depends on evidence exists@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+expression src1, n1, arg, n, E;
+identifier start, copy =~ "^(__)?copy_from_user$";
+type T, U;
+position p;
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ start = \(offsetof(struct vfio_eeh_pe_op, err)\|
+	offsetof(struct vfio_eeh_pe_op, err.type)\)
+ ... when any
+     when != start = E
+ copy@p(\((T)&req.err\|(T)&req.err.type\|(T)&req + start\),
+	(U)(arg + start), \(n - start\|sizeof(req.err)\|
+	sizeof(struct vfio_eeh_pe_err)\))
+ ... when any
+     when != copy_from_user(&req, ...)
+     when != __copy_from_user(&req, ...)
+ eeh_pe_inject_err(...)
+
+// From the end of the checked head on, in both.
+@behind depends on evidence exists@
+symbol err, mask;
+struct vfio_eeh_pe_op req;
+expression src1, n1, arg, n, E;
+identifier head, copy =~ "^(__)?copy_from_user$";
+type T, U;
+position p;
+@@
+ head = offsetofend(struct vfio_eeh_pe_op, op)
+ ... when any
+     when != head = E
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+     when != head = E
+ copy@p((T)&req + head, (U)(arg + head), n - head)
+ ... when any
+     when != copy_from_user(&req, ...)
+     when != __copy_from_user(&req, ...)
+ eeh_pe_inject_err(...)
+
+@script:python depends on evidence@
+p << offset.p;
+@@
+print("carried %s:%s the second copy fills err only" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << behind.p;
+@@
+print("carried %s:%s the second copy leaves the head alone" % (p[0].file, p[0].line))
 
 @script:python depends on evidence@
 p << size_err.r;
