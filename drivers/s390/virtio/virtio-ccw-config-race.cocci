@@ -63,29 +63,33 @@ position p;
 // Accesses under the lock ...
 
 @get_held exists@
-expression v, F;
+expression v;
+identifier take =~ "^spin_lock_irq(save)?$";
+identifier drop =~ "^spin_unlock_irq(restore)?$";
 position p != size.p;
 @@
  virtio_ccw_get_config(...)
  {
  ... when any
- spin_lock_irqsave(&v->lock, F);
+ take(&v->lock, ...);
  ... when any
-     when != spin_unlock_irqrestore(&v->lock, F)
+     when != drop(&v->lock, ...)
  v->config@p
  ... when any
  }
 
 @set_held exists@
-expression v, F;
+expression v;
+identifier take =~ "^spin_lock_irq(save)?$";
+identifier drop =~ "^spin_unlock_irq(restore)?$";
 position p != size.p;
 @@
  virtio_ccw_set_config(...)
  {
  ... when any
- spin_lock_irqsave(&v->lock, F);
+ take(&v->lock, ...);
  ... when any
-     when != spin_unlock_irqrestore(&v->lock, F)
+     when != drop(&v->lock, ...)
  v->config@p
  ... when any
  }
@@ -170,12 +174,54 @@ p << set_bare.p;
 @@
 coccilib.report.print_report(p[0], "the copy of the config space is used without the lock")
 
+// Nor between the change and the copy for the host, where a reader's
+// transfer may overwrite it.
+
+@gap exists@
+expression v, O, L, N;
+identifier A, buf;
+identifier drop =~ "^spin_unlock_irq(restore)?$";
+identifier take =~ "^spin_lock_irq(save)?$";
+position p;
+@@
+ virtio_ccw_set_config(...)
+ {
+ ... when any
+ memcpy(&v->config[O], buf, L);
+ drop(&v->lock, ...);
+ take@p(&v->lock, ...);
+ memcpy(A, v->config, N);
+ ... when any
+ }
+
+@script:python depends on report@
+p << gap.p;
+@@
+coccilib.report.print_report(p[0], "the lock is let go before the changed copy is copied for the host")
+
+// The transfer sleeps.
+
+@asleep exists@
+expression v;
+identifier f =~ "^virtio_ccw_[gs]et_config$";
+identifier take =~ "^spin_lock";
+identifier drop =~ "^spin_unlock";
+@@
+ f(...)
+ {
+ ... when any
+ take(&v->lock, ...);
+ ... when != drop(&v->lock, ...)
+ ccw_io_helper(...)
+ ... when any
+ }
+
 @script:python depends on evidence && !lock && (get_bare || set_bare)@
 p << device.p;
 @@
 print("blocked %s:%s the device has no spinlock" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && get_held && !get_bare && !set_bare && !split && !get_mutex && !set_mutex@
+@script:python depends on evidence && get_held && !get_bare && !set_bare && !split && !asleep && !get_mutex && !set_mutex@
 p << set_held.p;
 @@
 print("carried %s:%s the copy of the config space is used under the lock" % (p[0].file, p[0].line))
@@ -231,6 +277,7 @@ symbol flags;
 type T;
 expression v, O, L, N;
 identifier A, buf;
+statement S;
 @@
  virtio_ccw_get_config(...)
  {
@@ -258,13 +305,42 @@ identifier A, buf;
 +		A + O
 	, L);
 |
+ if (v->config_ready < N)
+	v->config_ready = N;
++	spin_unlock_irqrestore(&v->lock, flags);
+|
 +	spin_unlock_irqrestore(&v->lock, flags);
  if (buf)
 	memcpy(buf,
 -		&v->config[O]
 +		A + O
 	, L);
+|
++	spin_unlock_irqrestore(&v->lock, flags);
+ S
 )
+ ... when any
+ }
+
+// The answer, where that alone is left.
+
+@depends on patch && get_bare exists@
+expression v, O, L, N;
+identifier A, buf;
+@@
+ virtio_ccw_get_config(...)
+ {
+ ... when any
+ memcpy(v->config, A, N);
+ ... when any
+     when != A = ...
+ spin_unlock_irqrestore(&v->lock, ...);
+ ... when any
+     when != A = ...
+ memcpy(buf,
+-	&v->config[O]
++	A + O
+	, L)
  ... when any
  }
 
@@ -283,5 +359,38 @@ identifier A, buf;
  memcpy(&v->config[O], buf, L);
  memcpy(A, v->config, N);
 +	spin_unlock_irqrestore(&v->lock, flags);
+ ... when any
+ }
+
+// Let go too early, or for a moment.
+
+@depends on patch && set_bare@
+expression v, O, L, N;
+identifier A, buf, drop =~ "^spin_unlock_irq(restore)?$";
+expression list as;
+@@
+ virtio_ccw_set_config(...)
+ {
+ ... when any
+ memcpy(&v->config[O], buf, L);
+-drop(as);
+ memcpy(A, v->config, N);
++drop(as);
+ ... when any
+ }
+
+@depends on patch && gap@
+expression v, O, L, N;
+identifier A, buf;
+identifier drop =~ "^spin_unlock_irq(restore)?$";
+identifier take =~ "^spin_lock_irq(save)?$";
+@@
+ virtio_ccw_set_config(...)
+ {
+ ... when any
+ memcpy(&v->config[O], buf, L);
+-drop(&v->lock, ...);
+-take(&v->lock, ...);
+ memcpy(A, v->config, N);
  ... when any
  }
