@@ -46,7 +46,11 @@ position p;
 f(...)
 {
 	<+...
+(
 	E->cpu_features &=@p ~(<+... CPU_FTR_P9_TM_HV_ASSIST ...+>)
+|
+	E->cpu_features =@p E->cpu_features & ~(<+... CPU_FTR_P9_TM_HV_ASSIST ...+>)
+)
 	...+>
 }
 
@@ -58,7 +62,13 @@ position p;
 f(...)
 {
 	<+...
+(
 	E->cpu_features &=@p ~(<+... CPU_FTR_HVMODE ...+>)
+|
+	E->cpu_features =@p E->cpu_features & ~(<+... CPU_FTR_HVMODE ...+>)
+|
+	E->cpu_features ^=@p <+... CPU_FTR_HVMODE ...+>
+)
 	...+>
 }
 
@@ -68,12 +78,34 @@ p << old.p;
 coccilib.report.print_report(p[0], "outside hypervisor mode CPU_FTR_P9_TM_HV_ASSIST stays set")
 
 @depends on patch@
-expression E;
+expression E, M;
 position old.p;
 @@
+(
  E->cpu_features &=@p ~
 - CPU_FTR_HVMODE
 + (CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST)
+|
+ E->cpu_features &=@p ~(
+- M
++ M | CPU_FTR_P9_TM_HV_ASSIST
+  )
+|
+ E->cpu_features =@p E->cpu_features & ~
+- CPU_FTR_HVMODE
++ (CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST)
+|
+ E->cpu_features =@p E->cpu_features & ~(
+- M
++ M | CPU_FTR_P9_TM_HV_ASSIST
+  )
+|
+- E->cpu_features ^=@p CPU_FTR_HVMODE
++ E->cpu_features &= ~(CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST)
+|
+- E->cpu_features ^=@p CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST
++ E->cpu_features &= ~(CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST)
+)
 
 @script:python depends on evidence@
 p << both.p;
