@@ -67,6 +67,28 @@ initializer boxed_row.row;
 @@
  fsm_func_t *t[...][...] = { ..., [VFIO_CCW_STATE_BUSY] = row, ... };
 
+// The same, too, if every event is answered alike in another order.
+
+@alike@
+identifier t, ev, f;
+position p, q;
+@@
+ fsm_func_t *t[...][...] = { ...,
+	[VFIO_CCW_STATE_BOXED] = { ..., [ev@p] = f, ... }, ...,
+	[VFIO_CCW_STATE_BUSY] = { ..., [ev@q] = f, ... },
+ ... };
+
+@alone@
+identifier t, ev;
+expression f;
+position p != {alike.p, alike.q};
+@@
+(
+ fsm_func_t *t[...][...] = { ..., [VFIO_CCW_STATE_BOXED] = { ..., [ev@p] = f, ... }, ... };
+|
+ fsm_func_t *t[...][...] = { ..., [VFIO_CCW_STATE_BUSY] = { ..., [ev@p] = f, ... }, ... };
+)
+
 @busy_row@
 identifier t;
 initializer row;
@@ -125,7 +147,7 @@ position p != assigned.p;
 @@
  VFIO_CCW_STATE_BOXED
 
-@script:python depends on report && busy && (same || !boxed_row || differ || apart)@
+@script:python depends on report && busy && (same || alike || !boxed_row || differ || apart)@
 p << boxed.p;
 @@
 coccilib.report.print_report(p[0], "two states, BOXED and BUSY, for a request that is being processed")
@@ -136,6 +158,12 @@ ev << boxed_event.ev;
 @@
 print("blocked %s:%s the rows of BOXED and BUSY differ in %s" % (p[0].file, p[0].line, ev))
 
+@script:python depends on evidence && boxed && busy && alike && !same && !differ@
+p << alone.p;
+ev << alone.ev;
+@@
+print("blocked %s:%s only one of BOXED and BUSY answers %s" % (p[0].file, p[0].line, ev))
+
 @script:python depends on evidence && boxed && busy@
 p << apart.p;
 @@
@@ -143,7 +171,7 @@ print("blocked %s:%s the code asks for one of the states BOXED and BUSY" % (p[0]
 
 // All together or not at all.
 
-@depends on patch && boxed && busy && same && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone)) && !differ && !apart@
 identifier t;
 initializer i;
 @@
@@ -151,14 +179,14 @@ initializer i;
 - [VFIO_CCW_STATE_BOXED] = i,
  ... };
 
-@depends on patch && boxed && busy && (same || !boxed_row) && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && !differ && !apart@
 identifier e;
 @@
  enum e { ...,
 - VFIO_CCW_STATE_BOXED,
  ... };
 
-@depends on patch && boxed && busy && (same || !boxed_row) && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && !differ && !apart@
 @@
 - VFIO_CCW_STATE_BOXED
 + VFIO_CCW_STATE_BUSY
@@ -167,6 +195,13 @@ identifier e;
 p << busy.p;
 @@
 print("carried %s:%s BUSY is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
+
+// Merged the other way round.
+
+@script:python depends on evidence && boxed_row && !busy && !busy_row && !later@
+p << boxed.p;
+@@
+print("superseded %s:%s BOXED is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
 
 @script:python depends on evidence && later_row && !boxed && !boxed_row && !use && !busy@
 p << later.p;
