@@ -105,6 +105,66 @@ position p;
  ... when any
  }
 
+// One half of it: in SIE, but whether it may is not asked, or the reverse.
+
+@entry_asks@
+@@
+ do_vsie_run(...)
+ {
+ <+...
+ kvm_s390_vcpu_sie_inhibited(...)
+ ...+>
+ }
+
+@entry_in depends on !entry_asks@
+expression v;
+identifier r;
+position p;
+@@
+ do_vsie_run(...)
+ {
+ ... when any
+(
+ int r;
+|
+ int r = 0;
+)
+ ... when any
+ v->arch.sie_block->prog0c |= PROG_IN_SIE;
+ ... when any
+ r = sie64a@p(...);
+ ... when any
+ v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
+ ... when any
+ }
+
+@entry_is_in@
+expression v;
+@@
+ do_vsie_run(...)
+ {
+ <+...
+(
+ v->arch.sie_block->prog0c |= PROG_IN_SIE
+|
+ v->arch.sie_block->prog0c &= ~PROG_IN_SIE
+)
+ ...+>
+ }
+
+@entry_out depends on !entry_is_in@
+expression v;
+identifier r;
+position p;
+@@
+ do_vsie_run(...)
+ {
+ ... when any
+ if (!kvm_s390_vcpu_sie_inhibited(v))
+	r = sie64a@p(...);
+ ... when any
+ }
+
 // The loop, and what comes before it.
 
 @loop_new@
@@ -125,7 +185,13 @@ position p;
  vsie_run(...)
  {
  <+...
+(
+ if (kvm_s390_vcpu_has_irq@p(v, 0)) S
+|
  if (E || kvm_s390_vcpu_has_irq@p(v, 0)) S
+|
+ if (kvm_s390_vcpu_has_irq@p(v, 0) || E) S
+)
  ...+>
  }
 
@@ -147,7 +213,13 @@ position p;
  kvm_s390_handle_vsie(...)
  {
  <+...
+(
+ if (kvm_s390_vcpu_has_irq@p(v, 0)) S
+|
  if (E || kvm_s390_vcpu_has_irq@p(v, 0)) S
+|
+ if (kvm_s390_vcpu_has_irq@p(v, 0) || E) S
+)
  ...+>
  }
 
@@ -189,6 +261,16 @@ p << entry_old.p;
 coccilib.report.print_report(p[0], "the vCPU enters the vSIE without being in SIE")
 
 @script:python depends on report@
+p << entry_in.p;
+@@
+coccilib.report.print_report(p[0], "a blocked vCPU, or one with a request, enters the vSIE")
+
+@script:python depends on report@
+p << entry_out.p;
+@@
+coccilib.report.print_report(p[0], "the vCPU enters the vSIE without being in SIE")
+
+@script:python depends on report@
 p << loop_old.p;
 @@
 coccilib.report.print_report(p[0], "a blocked vCPU, or one with a request, stays in the loop that runs the vSIE")
@@ -210,7 +292,7 @@ print("carried %s:%s the vCPU is in SIE while it runs the vSIE" % (p[0].file, p[
 
 // All parts that are missing, if each part is there or can be put in.
 
-@whole depends on patch && kick && proto && (helper || request) && (entry_new || entry_old) && (loop_new || loop_old) && (start_new || start_old) && (exit_new || exit_old)@
+@whole depends on patch && kick && proto && (helper || request) && (entry_new || entry_old || entry_in || entry_out) && (loop_new || loop_old) && (start_new || start_old) && (exit_new || exit_old)@
 @@
  do_vsie_run(...) { ... }
 
@@ -263,6 +345,49 @@ expression list as;
  ... when any
  }
 
+@depends on whole && entry_in@
+expression v;
+identifier r;
+expression list as;
+@@
+ do_vsie_run(...)
+ {
+ ... when any
+(
+- int r;
++ int r = 0;
+|
+ int r = 0;
+)
+ ... when any
+ v->arch.sie_block->prog0c |= PROG_IN_SIE;
+ ... when any
+-	r = sie64a(as);
++	if (!kvm_s390_vcpu_sie_inhibited(v))
++		r = sie64a(as);
+ ... when any
+ v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
+ ... when any
+ }
+
+@depends on whole && entry_out@
+expression v;
+identifier r;
+expression list as;
+@@
+ do_vsie_run(...)
+ {
+ ... when any
++	/* In SIE for exit_sie(), which has kvm_s390_vsie_kick() end this. */
++	v->arch.sie_block->prog0c |= PROG_IN_SIE;
++	barrier();
+ if (!kvm_s390_vcpu_sie_inhibited(v))
+	r = sie64a(as);
++	barrier();
++	v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
+ ... when any
+ }
+
 // What is loaded right before the entry stays right before it.
 
 @depends on whole && entry_old@
@@ -289,6 +414,27 @@ statement S;
  ...>
  }
 
+@depends on whole && loop_old@
+expression v, E;
+statement S;
+@@
+ vsie_run(...)
+ {
+ <...
+(
+ if (
+- kvm_s390_vcpu_has_irq(v, 0)
++ kvm_s390_vcpu_has_irq(v, 0) || kvm_s390_vcpu_sie_inhibited(v)
+	) S
+|
+ if (
+- kvm_s390_vcpu_has_irq(v, 0)
++ kvm_s390_vcpu_has_irq(v, 0) || kvm_s390_vcpu_sie_inhibited(v)
+	|| E) S
+)
+ ...>
+ }
+
 @depends on whole && start_old@
 expression v, E;
 statement S;
@@ -301,6 +447,27 @@ statement S;
 + kvm_s390_vcpu_has_irq(v, 0) ||
 +    kvm_s390_vcpu_sie_inhibited(v)
 	) S
+ ...>
+ }
+
+@depends on whole && start_old@
+expression v, E;
+statement S;
+@@
+ kvm_s390_handle_vsie(...)
+ {
+ <...
+(
+ if (
+- kvm_s390_vcpu_has_irq(v, 0)
++ kvm_s390_vcpu_has_irq(v, 0) || kvm_s390_vcpu_sie_inhibited(v)
+	) S
+|
+ if (
+- kvm_s390_vcpu_has_irq(v, 0)
++ kvm_s390_vcpu_has_irq(v, 0) || kvm_s390_vcpu_sie_inhibited(v)
+	|| E) S
+)
  ...>
  }
 
