@@ -27,6 +27,10 @@ virtual patch
 virtual report
 virtual evidence
 
+@initialize:python@
+@@
+elsewhere = []
+
 @internal@
 symbol vfio_ccw_io_region;
 expression E;
@@ -56,10 +60,31 @@ position p != {internal.p, declared.p};
  struct kmem_cache *vfio_ccw_io_region@p = E;
 )
 
+// Nor is it static where another file uses it, however that came to know it.
+@use@
+symbol vfio_ccw_io_region;
+identifier f;
+position q;
+@@
+ f(...)
+ {
+ <+...
+ vfio_ccw_io_region@q
+ ...+>
+ }
+
+@script:python@
+p << visible.p;
+q << use.q;
+@@
+if not any(x.file == q[0].file for x in p):
+    elsewhere.append((q[0].file, q[0].line))
+
 @script:python depends on report && !declared@
 p << visible.p;
 @@
-coccilib.report.print_report(p[0], "symbol 'vfio_ccw_io_region' was not declared. Should it be static?")
+if not elsewhere:
+    coccilib.report.print_report(p[0], "symbol 'vfio_ccw_io_region' was not declared. Should it be static?")
 
 @depends on patch && !declared@
 symbol vfio_ccw_io_region;
@@ -83,3 +108,9 @@ print("carried %s:%s vfio_ccw_io_region is static" % (p[0].file, p[0].line))
 p << declared.p;
 @@
 print("superseded %s:%s vfio_ccw_io_region is declared for other files" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !declared@
+p << visible.p;
+@@
+for place in elsewhere[:1]:
+    print("superseded %s:%s another file uses vfio_ccw_io_region" % place)
