@@ -46,6 +46,7 @@ import re
 tests = set()		# the file with the EPT tests
 program = set()		# the file with the main() that runs them
 accessed = set()	# the files that access the APIC by MMIO
+helpers = set()		# the functions that leave x2APIC mode
 smp_reset = False	# is there a function that resets the APIC of each CPU?
 
 def includes(file, header):
@@ -98,23 +99,71 @@ p << mmio.p;
 if p[0].file in tests:
 	accessed.add(p[0].file)
 
-@guarded@
+// The test asks for the mode first.
+
+@guarded exists@
 constant C =~ "^0x[fF][eE][eE]000";
 symbol APIC_DEFAULT_PHYS_BASE;
+identifier test =~ "ept";
+identifier x2apic =~ "x2apic|APIC_EXTD";
+statement S;
+position p;
+@@
+test(...)
+{
+	... when any
+(
+	if (<+... x2apic ...+>) {
+		<+... \(C@p\|APIC_DEFAULT_PHYS_BASE@p\) ...+>
+	}
+|
+	if (<+... x2apic ...+>) {
+		<+... \(C@p\|APIC_DEFAULT_PHYS_BASE@p\) ...+>
+	} else S
+|
+	if (<+... x2apic ...+>) S
+	else {
+		<+... \(C@p\|APIC_DEFAULT_PHYS_BASE@p\) ...+>
+	}
+)
+	... when any
+}
+
+@left exists@
+constant C =~ "^0x[fF][eE][eE]000";
+symbol APIC_DEFAULT_PHYS_BASE;
+identifier test =~ "ept";
 identifier x2apic =~ "x2apic|APIC_EXTD";
 position p;
 @@
- if (<+... x2apic ...+>) {
-	<+...
-(
-	C@p
-|
-	APIC_DEFAULT_PHYS_BASE@p
-)
-	...+>
- }
+test(...)
+{
+	... when any
+	if (<+... x2apic ...+>) {
+		...
+		return ...;
+	}
+	<+... \(C@p\|APIC_DEFAULT_PHYS_BASE@p\) ...+>
+}
 
 // L1 leaves x2APIC mode: before any test, or before this one.
+
+@helper@
+identifier f =~ "reset_apic|apic_reset|xapic|disable_x2apic";
+identifier g;
+@@
+g(...)
+{
+	... when any
+	f(...);
+	... when any
+	    when != enable_x2apic(...)
+}
+
+@script:python@
+g << helper.g;
+@@
+helpers.add(g)
 
 @switched@
 identifier f =~ "reset_apic|apic_reset|xapic|disable_x2apic";
@@ -130,9 +179,23 @@ main(...)
 	... when any
 }
 
+@moved@
+identifier g : script:python() { g in helpers };
+identifier all =~ "^vmx_tests$";
+position p;
+@@
+main(...)
+{
+	... when any
+	g@p(...);
+	... when any
+	all[...]
+	... when any
+}
+
 @posted@
 identifier f =~ "reset_apic|apic_reset|xapic|disable_x2apic";
-identifier test =~ "^ept(ad)?_(init|init_common|main|common)$";
+identifier test =~ "^ept_(init|init_common|main|common)$";
 position p;
 @@
 test(...)
@@ -157,13 +220,13 @@ T smp_reset_apic(...);
 @@
 smp_reset = True
 
-@script:python depends on report && main && !guarded && !switched && !posted@
+@script:python depends on report && main && !guarded && !left && !switched && !moved && !posted@
 p << mmio.p;
 @@
 if p[0].file in tests:
 	coccilib.report.print_report(p[0], "an APIC in x2APIC mode is accessed by MMIO")
 
-@script:python depends on evidence && !guarded && !switched && !posted && !reset@
+@script:python depends on evidence && !guarded && !left && !switched && !moved && !posted && !reset@
 p << main.p;
 @@
 if accessed:
@@ -171,7 +234,7 @@ if accessed:
 
 // The change.
 
-@depends on patch && main && !switched && !posted && !smp_reset@
+@depends on patch && main && !switched && !moved && !posted && !smp_reset@
 identifier all =~ "^vmx_tests$";
 @@
 +static void xapic_mode(void *unused)
@@ -187,15 +250,16 @@ identifier all =~ "^vmx_tests$";
 	...+>
  }
 
-// As one word: spatch would write "for(cpu = 0;cpu < cpu_count();cpu++)".
+// As one word: spatch would write "for(cpu = 1;cpu < cpu_count();cpu++)".
 @script:python loop depends on patch@
 for_each;
 @@
-coccinelle.for_each = """/* The first CPU is the one that this runs on, and leads. */
-	for (cpu = 0; cpu < cpu_count(); cpu++)
+coccinelle.for_each = """/* This CPU leads. Without smp_init() it is the only one. */
+	xapic_mode(NULL);
+	for (cpu = 1; cpu < cpu_count(); cpu++)
 		on_cpu(cpu, xapic_mode, NULL)"""
 
-@depends on patch && main && !switched && !posted && !smp_reset@
+@depends on patch && main && !switched && !moved && !posted && !smp_reset@
 identifier all =~ "^vmx_tests$";
 identifier loop.for_each;
 @@
@@ -218,7 +282,7 @@ callee;
 @@
 coccinelle.callee = "smp_reset_apic" if smp_reset else "use_xapic_mode"
 
-@boot depends on patch && main && !switched && !posted@
+@boot depends on patch && main && !switched && !moved && !posted@
 identifier f =~ "^(smp_init|setup_idt)$";
 identifier all =~ "^vmx_tests$";
 identifier mode.callee;
@@ -234,7 +298,7 @@ main(...)
 	... when any
 }
 
-@depends on patch && main && !switched && !posted && !boot@
+@depends on patch && main && !switched && !moved && !posted && !boot@
 identifier all =~ "^vmx_tests$";
 identifier mode.callee;
 @@
@@ -255,18 +319,40 @@ p << switched.p;
 if accessed:
 	print("carried %s:%s L1 leaves x2APIC mode before the tests" % (p[0].file, p[0].line))
 
+@script:python depends on evidence && mmio && !switched@
+p << moved.p;
+@@
+if accessed:
+	print("carried %s:%s L1 leaves x2APIC mode before the tests" % (p[0].file, p[0].line))
+
 @script:python depends on evidence && mmio@
 p << posted.p;
 @@
 if accessed:
 	print("carried %s:%s L1 leaves x2APIC mode before the test" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && !switched && !posted@
+@script:python depends on evidence && !switched && !moved && !posted@
+p << left.p;
+@@
+print("superseded %s:%s the test asks for the mode of the APIC" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !switched && !moved && !posted@
 p << guarded.p;
 @@
 print("superseded %s:%s the test asks for the mode of the APIC" % (p[0].file, p[0].line))
 
-@script:python depends on evidence@
+@named@
+identifier f =~ "^ept_(main|init|init_common)$";
+identifier apic =~ "apic|APIC";
+@@
+f(...)
+{
+	<+...
+	apic
+	...+>
+}
+
+@script:python depends on evidence && !named@
 p << ept.p;
 @@
 if p[0].file in tests - accessed:
@@ -286,7 +372,7 @@ p << include.p;
 if p[0].file not in program or includes(p[0].file, "apic.h"):
 	cocci.include_match(False)
 
-@depends on patch && main && !switched && !posted@
+@depends on patch && main && !switched && !moved && !posted@
 position include.p;
 @@
  #include "vmx.h"@p
