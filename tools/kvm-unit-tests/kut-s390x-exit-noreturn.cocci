@@ -21,6 +21,7 @@
 // Originally-by: Thomas Huth <thuth@redhat.com>
 // Scope: lib/s390x lib/libcflat.h
 // Anchors: exit
+// Context: sigp_stop
 // Modules: none
 // Abi: none
 // Proof: static compile s390 on 2018
@@ -52,6 +53,14 @@ def promise(file):
 	name = found.start() + re.search(r"\bexit\b", found.group()).start()
 	return (text(file).count("\n", 0, name) + 1,
 		re.search("noreturn", found.group(), re.I) is not None)
+
+# "do ... while" is out of reach as well.
+def repeats(file):
+	body = re.search(r"\bexit\s*\([^;{}]*\{.*?^\}", text(file), re.M | re.S)
+	return body and re.search(r"\bdo\b[^{}]*\{?[^{}]*(sigp|stop|halt|wait)[^{}]*\}?"
+				  r"\s*while\s*\(\s*(1|true)\s*\)", body.group())
+
+endless = set()		# the functions that do not return either
 
 HEADER = "lib/libcflat.h"
 LINE, NORETURN = promise(HEADER)
@@ -92,6 +101,54 @@ exit(...)
 	... when any
 }
 
+@left exists@
+@@
+exit(...)
+{
+	<+...
+	\(break;\|return ...;\)
+	...+>
+}
+
+// What tells the CPU to stop does it for ever.
+@endless@
+identifier f =~ "sigp|stop|halt|wait";
+statement S;
+symbol true;
+@@
+f(...)
+{
+	... when any
+	    when != return ...;
+(
+	while (1) S
+|
+	while (true) S
+|
+	for (;;) S
+)
+}
+
+@told@
+identifier f =~ "unreachable";
+identifier g =~ "sigp|stop|halt|wait";
+@@
+g(...)
+{
+	... when any
+	f(...);
+}
+
+@script:python@
+f << endless.f;
+@@
+endless.add(f)
+
+@script:python@
+f << told.g;
+@@
+endless.add(f)
+
 @sigp@
 identifier f =~ "sigp|stop|halt|wait";
 position p;
@@ -115,8 +172,9 @@ exit(...)
 
 @script:python depends on report@
 p << stop.p;
+f << stop.f;
 @@
-if NORETURN or promise(p[0].file)[1]:
+if f not in endless and (NORETURN or promise(p[0].file)[1]):
 	coccilib.report.print_report(p[0], "exit() returns if the CPU does not stop")
 
 @depends on patch@
@@ -131,24 +189,37 @@ exit(...)
 +		f(es);
 }
 
-@script:python depends on evidence@
+@script:python depends on evidence && !left@
 p << again.p;
 q << sigp.p;
 @@
 if int(q[0].line) >= int(p[0].line):
 	print("carried %s:%s exit() tells the CPU to stop until it does" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && !sigp@
+@script:python depends on evidence && !left@
+p << def.p;
+@@
+if repeats(p[0].file):
+	print("carried %s:%s exit() tells the CPU to stop until it does" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !left && !sigp@
 p << again.p;
 @@
 print("superseded %s:%s exit() ends in a loop of another kind" % (p[0].file, p[0].line))
 
-@script:python depends on evidence@
+@script:python depends on evidence && !left@
 p << again.p;
 q << sigp.p;
 @@
 if int(q[0].line) < int(p[0].line):
 	print("superseded %s:%s exit() ends in a loop of another kind" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << stop.p;
+f << stop.f;
+@@
+if f in endless:
+	print("superseded %s:%s %s() does not return either" % (p[0].file, p[0].line, f))
 
 @script:python depends on evidence && !again@
 p << unreachable.p;
