@@ -23,7 +23,7 @@
 // Originally-by: Peng Hao <peng.hao2@zte.com.cn>
 // Scope: x86 lib/x86/vm.h lib/vmalloc.h
 // Anchors: test_incdecnotneg test_crosspage_mmio
-// Context: alloc_vpages test_illegal_movbe test_sse_exceptions
+// Context: alloc_vpages test_illegal_movbe test_sse_exceptions test_emulator_64
 // Modules: none
 // Abi: none
 // Proof: svm kvm/emulator_fetch_fault
@@ -54,11 +54,13 @@ main@p(...)
 	...+>
 }
 
+// But a prefetch never faults.
 @there@
-identifier f =~ "fetch";
+identifier f =~ "([^p]re|[^r]e|[^e]|^)fetch";
+identifier tests =~ "^(main|test_emulator_64)$";
 position p;
 @@
-main(...)
+tests(...)
 {
 	<+...
 	f@p(...)
