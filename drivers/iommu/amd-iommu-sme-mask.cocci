@@ -266,6 +266,33 @@ p << unsafe.p;
 @@
 coccilib.report.print_report(p[0], "VFIO takes an address with the mask in it, and will not unpin the page")
 
+@script:python depends on evidence && set@
+p << right.p;
+@@
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && set && !right@
+p << named.p;
+@@
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && set && !bare@
+p << cleared_get.p;
+@@
+print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && set && !old && !plain && !right && !named && !unclear && !cleared_get@
+p << reader.p;
+f << reader.f;
+@@
+print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
+
+// VFIO clears the mask for a driver that is not there.
+@script:python depends on evidence && !set && !old && !plain && !right && !named && !unclear && !reader@
+p << safe.p;
+@@
+print("absent %s:%s VFIO clears the mask, but no IOMMU driver sets it" % (p[0].file, p[0].line))
+
 @depends on patch && set@
 expression E;
 constant F;
@@ -297,30 +324,3 @@ expression list es;
 @@
  #include <linux/iommu.h>
 +#include <linux/mem_encrypt.h>
-
-@script:python depends on evidence && set@
-p << right.p;
-@@
-print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && set && !right@
-p << named.p;
-@@
-print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && set && !bare@
-p << cleared_get.p;
-@@
-print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && set && !old && !plain && !right && !named && !unclear && !cleared_get@
-p << reader.p;
-f << reader.f;
-@@
-print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
-
-// VFIO clears the mask for a driver that is not there.
-@script:python depends on evidence && !set && !old && !plain && !right && !named && !unclear && !reader@
-p << safe.p;
-@@
-print("absent %s:%s VFIO clears the mask, but no IOMMU driver sets it" % (p[0].file, p[0].line))

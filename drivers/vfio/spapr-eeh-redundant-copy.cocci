@@ -100,109 +100,6 @@ p << longer.p;
 @@
 coccilib.report.print_report(p[0], "the second copy fills more than err")
 
-@depends on patch exists@
-identifier f, arg, req, copy;
-attribute name __user;
-expression dst, src, n;
-position wrong.p;
-@@
- f(..., unsigned long arg)
- {
- ... when any
- struct vfio_eeh_pe_op req;
-+ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
- ... when any
- copy@p(
--     dst, src, n
-+     &req.err, &uop->err, sizeof(req.err)
-     )
- ... when any
- }
-
-@depends on patch exists@
-symbol err, mask;
-identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
-attribute name __user;
-expression E, minsz, src;
-type T;
-@@
- f(..., unsigned long arg)
- {
- ... when any
- struct vfio_eeh_pe_op req;
-+ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
- ... when any
- minsz = offsetofend(struct vfio_eeh_pe_op, err.mask)
- ... when any
-     when != minsz = E
- copy(
--     \((T)&req.err\|(T)&req.err.type\), src, minsz
-+     &req.err, &uop->err, sizeof(req.err)
-     )
- ... when any
- eeh_pe_inject_err(...)
- ... when any
- }
-
-// A user address in an integer, as the ioctl handlers get it.
-@depends on patch exists@
-identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
-attribute name __user;
-type T;
-expression src1, n1, n;
-@@
- f(..., unsigned long arg)
- {
- ... when any
- struct vfio_eeh_pe_op req;
-+ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
- ... when any
- \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
- ... when any
- copy(
--     &req, (T)arg, n
-+     &req.err, &uop->err, sizeof(req.err)
-     )
- ... when != req.op
-     when != req.argsz
- eeh_pe_inject_err(...)
- ... when any
- }
-
-// A pointer of the structure's own type.
-@depends on patch exists@
-struct vfio_eeh_pe_op req;
-struct vfio_eeh_pe_op *uop;
-expression src1, n1, n;
-identifier copy =~ "^(__)?copy_from_user$";
-@@
- \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
- ... when any
- copy(
--     &req, uop, n
-+     &req.err, &uop->err, sizeof(req.err)
-     )
- ... when != req.op
-     when != req.argsz
- eeh_pe_inject_err(...)
-
-// A pointer to void.
-@depends on patch exists@
-struct vfio_eeh_pe_op req;
-void *uarg;
-expression src1, n1, n;
-identifier copy =~ "^(__)?copy_from_user$";
-@@
- \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
- ... when any
- copy(
--     &req, uarg, n
-+     &req.err, uarg + offsetof(struct vfio_eeh_pe_op, err), sizeof(req.err)
-     )
- ... when != req.op
-     when != req.argsz
- eeh_pe_inject_err(...)
-
 // The second copy fills err only: destination, source and length must all
 // say so. A wrong offset would be worse than the copy that was saved.
 @only_err depends on evidence exists@
@@ -349,3 +246,106 @@ position p;
 p << own.p;
 @@
 print("superseded %s:%s the error description is copied to a variable of its own" % (p[0].file, p[0].line))
+
+@depends on patch exists@
+identifier f, arg, req, copy;
+attribute name __user;
+expression dst, src, n;
+position wrong.p;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ copy@p(
+-     dst, src, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when any
+ }
+
+@depends on patch exists@
+symbol err, mask;
+identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
+attribute name __user;
+expression E, minsz, src;
+type T;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ minsz = offsetofend(struct vfio_eeh_pe_op, err.mask)
+ ... when any
+     when != minsz = E
+ copy(
+-     \((T)&req.err\|(T)&req.err.type\), src, minsz
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when any
+ eeh_pe_inject_err(...)
+ ... when any
+ }
+
+// A user address in an integer, as the ioctl handlers get it.
+@depends on patch exists@
+identifier f, arg, req, copy =~ "^(__)?copy_from_user$";
+attribute name __user;
+type T;
+expression src1, n1, n;
+@@
+ f(..., unsigned long arg)
+ {
+ ... when any
+ struct vfio_eeh_pe_op req;
++ struct vfio_eeh_pe_op __user *uop = (void __user *)arg;
+ ... when any
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, (T)arg, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+ ... when any
+ }
+
+// A pointer of the structure's own type.
+@depends on patch exists@
+struct vfio_eeh_pe_op req;
+struct vfio_eeh_pe_op *uop;
+expression src1, n1, n;
+identifier copy =~ "^(__)?copy_from_user$";
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, uop, n
++     &req.err, &uop->err, sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)
+
+// A pointer to void.
+@depends on patch exists@
+struct vfio_eeh_pe_op req;
+void *uarg;
+expression src1, n1, n;
+identifier copy =~ "^(__)?copy_from_user$";
+@@
+ \(copy_from_user\|__copy_from_user\)(&req, src1, n1)
+ ... when any
+ copy(
+-     &req, uarg, n
++     &req.err, uarg + offsetof(struct vfio_eeh_pe_op, err), sizeof(req.err)
+     )
+ ... when != req.op
+     when != req.argsz
+ eeh_pe_inject_err(...)

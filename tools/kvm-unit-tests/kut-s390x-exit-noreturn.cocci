@@ -177,18 +177,6 @@ f << stop.f;
 if f not in endless and (NORETURN or promise(p[0].file)[1]):
 	coccilib.report.print_report(p[0], "exit() returns if the CPU does not stop")
 
-@depends on patch@
-identifier f =~ "sigp|stop|halt|wait";
-expression list es;
-@@
-exit(...)
-{
-	... when any
--	f(es);
-+	while (1)
-+		f(es);
-}
-
 @script:python depends on evidence && !left@
 p << again.p;
 q << sigp.p;
@@ -237,3 +225,15 @@ if LINE and not NORETURN and not promise(p[0].file)[1]:
 @@
 if LINE:
 	print("absent %s:%d exit() is declared, but there is none for s390x" % (HEADER, LINE))
+
+@depends on patch@
+identifier f =~ "sigp|stop|halt|wait";
+expression list es;
+@@
+exit(...)
+{
+	... when any
+-	f(es);
++	while (1)
++		f(es);
+}

@@ -142,26 +142,6 @@ p << by_number.p;
 if p[0].file not in vmx and swapped("rbx rcx rdx"):
 	coccilib.report.print_report(p[0], "rbx comes after rcx and rdx here, but is swapped before them")
 
-@script:python depends on patch@
-p << by_number.p;
-@@
-if p[0].file in vmx or not swapped("rbx rcx rdx"):
-	cocci.include_match(False)
-
-@depends on patch@
-identifier by_number.S;
-type by_number.T;
-position by_number.p;
-@@
-struct S {
-	T rax;
-+	T rbx;
-	T rcx;
-	T rdx;
--	T rbx@p;
-	...
-};
-
 @script:python depends on evidence@
 p << by_name.p;
 @@
@@ -185,3 +165,23 @@ p << tests.p;
 @@
 if unswapped() and not structs - vmx and not symbolic():
 	print("absent %s:%s the tests keep no registers beside those of the VMCB" % (p[0].file, p[0].line))
+
+@script:python depends on patch@
+p << by_number.p;
+@@
+if p[0].file in vmx or not swapped("rbx rcx rdx"):
+	cocci.include_match(False)
+
+@depends on patch@
+identifier by_number.S;
+type by_number.T;
+position by_number.p;
+@@
+struct S {
+	T rax;
++	T rbx;
+	T rcx;
+	T rdx;
+-	T rbx@p;
+	...
+};

@@ -215,7 +215,6 @@ type T;
 @@
 T smp_reset_apic(...);
 
-
 @script:python depends on smp_reset@
 @@
 smp_reset = True
@@ -234,84 +233,10 @@ if accessed:
 
 // The change.
 
-@depends on patch && main && !switched && !moved && !posted && !smp_reset@
-identifier all =~ "^vmx_tests$";
-@@
-+static void xapic_mode(void *unused)
-+{
-+	reset_apic();
-+	apic_write(APIC_SPIV, 0x1ff);
-+}
-+
- main(...)
- {
-	<+...
-	all[...]
-	...+>
- }
-
-// As one word: spatch would write "for(cpu = 1;cpu < cpu_count();cpu++)".
-@script:python loop depends on patch@
-for_each;
-@@
-coccinelle.for_each = """/* This CPU leads. Without smp_init() it is the only one. */
-	xapic_mode(NULL);
-	for (cpu = 1; cpu < cpu_count(); cpu++)
-		on_cpu(cpu, xapic_mode, NULL)"""
-
-@depends on patch && main && !switched && !moved && !posted && !smp_reset@
-identifier all =~ "^vmx_tests$";
-identifier loop.for_each;
-@@
-+static void use_xapic_mode(void)
-+{
-+	int cpu;
-+
-+	for_each;
-+}
-+
- main(...)
- {
-	<+...
-	all[...]
-	...+>
- }
-
 @script:python mode@
 callee;
 @@
 coccinelle.callee = "smp_reset_apic" if smp_reset else "use_xapic_mode"
-
-@boot depends on patch && main && !switched && !moved && !posted@
-identifier f =~ "^(smp_init|setup_idt)$";
-identifier all =~ "^vmx_tests$";
-identifier mode.callee;
-@@
-main(...)
-{
-	... when any
-	f();
-+	/* L2 accesses L1's APIC by MMIO, which only works in xAPIC mode. */
-+	callee();
-	... when any
-	all[...]
-	... when any
-}
-
-@depends on patch && main && !switched && !moved && !posted && !boot@
-identifier all =~ "^vmx_tests$";
-identifier mode.callee;
-@@
-main(...)
-{
-	... when any
-	setup_vm();
-+	/* L2 accesses L1's APIC by MMIO, which only works in xAPIC mode. */
-+	callee();
-	... when any
-	all[...]
-	... when any
-}
 
 @script:python depends on evidence && mmio@
 p << switched.p;
@@ -365,6 +290,80 @@ if p[0].file in tests - accessed:
 position p;
 @@
  #include "vmx.h"@p
+
+@depends on patch && main && !switched && !moved && !posted && !smp_reset@
+identifier all =~ "^vmx_tests$";
+@@
++static void xapic_mode(void *unused)
++{
++	reset_apic();
++	apic_write(APIC_SPIV, 0x1ff);
++}
++
+ main(...)
+ {
+	<+...
+	all[...]
+	...+>
+ }
+
+// As one word: spatch would write "for(cpu = 1;cpu < cpu_count();cpu++)".
+@script:python loop depends on patch@
+for_each;
+@@
+coccinelle.for_each = """/* This CPU leads. Without smp_init() it is the only one. */
+	xapic_mode(NULL);
+	for (cpu = 1; cpu < cpu_count(); cpu++)
+		on_cpu(cpu, xapic_mode, NULL)"""
+
+@depends on patch && main && !switched && !moved && !posted && !smp_reset@
+identifier all =~ "^vmx_tests$";
+identifier loop.for_each;
+@@
++static void use_xapic_mode(void)
++{
++	int cpu;
++
++	for_each;
++}
++
+ main(...)
+ {
+	<+...
+	all[...]
+	...+>
+ }
+
+@boot depends on patch && main && !switched && !moved && !posted@
+identifier f =~ "^(smp_init|setup_idt)$";
+identifier all =~ "^vmx_tests$";
+identifier mode.callee;
+@@
+main(...)
+{
+	... when any
+	f();
++	/* L2 accesses L1's APIC by MMIO, which only works in xAPIC mode. */
++	callee();
+	... when any
+	all[...]
+	... when any
+}
+
+@depends on patch && main && !switched && !moved && !posted && !boot@
+identifier all =~ "^vmx_tests$";
+identifier mode.callee;
+@@
+main(...)
+{
+	... when any
+	setup_vm();
++	/* L2 accesses L1's APIC by MMIO, which only works in xAPIC mode. */
++	callee();
+	... when any
+	all[...]
+	... when any
+}
 
 @script:python depends on patch@
 p << include.p;

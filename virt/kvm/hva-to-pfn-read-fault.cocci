@@ -61,6 +61,34 @@ coccilib.report.print_report(p[0], "write access is asked for again after a slow
 // The block that it is in: of a read fault only, and not if the caller has
 // no use for write access.
 
+@once@
+identifier l;
+expression N, C, E, pfn;
+position p;
+@@
+ hva_to_pfn_slow(...)
+ {
+ <+...
+ if (N != 1) { ... return N; }
+(
+ *pfn =@p E;
+|
+ WARN_ON_ONCE(C);
+ *pfn =@p E;
+|
+ if (WARN_ON_ONCE(C))
+	goto l;
+l:
+ *pfn =@p E;
+)
+ ...+>
+ }
+
+@script:python depends on evidence && !retry@
+p << once.p;
+@@
+print("carried %s:%s the page that was got for reading is mapped as it is" % (p[0].file, p[0].line))
+
 @body depends on patch@
 identifier fast =~ "get_user_pages?_fast(_only)?$";
 expression R, W;
@@ -169,31 +197,3 @@ identifier w;
  }
 
 // The slow page is the one that is mapped.
-
-@once@
-identifier l;
-expression N, C, E, pfn;
-position p;
-@@
- hva_to_pfn_slow(...)
- {
- <+...
- if (N != 1) { ... return N; }
-(
- *pfn =@p E;
-|
- WARN_ON_ONCE(C);
- *pfn =@p E;
-|
- if (WARN_ON_ONCE(C))
-	goto l;
-l:
- *pfn =@p E;
-)
- ...+>
- }
-
-@script:python depends on evidence && !retry@
-p << once.p;
-@@
-print("carried %s:%s the page that was got for reading is mapped as it is" % (p[0].file, p[0].line))

@@ -77,6 +77,11 @@ p << old.p;
 @@
 coccilib.report.print_report(p[0], "outside hypervisor mode CPU_FTR_P9_TM_HV_ASSIST stays set")
 
+@script:python depends on evidence@
+p << both.p;
+@@
+print("carried %s:%s CPU_FTR_P9_TM_HV_ASSIST is cleared with CPU_FTR_HVMODE" % (p[0].file, p[0].line))
+
 @depends on patch@
 expression E, M;
 position old.p;
@@ -106,8 +111,3 @@ position old.p;
 - E->cpu_features ^=@p CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST
 + E->cpu_features &= ~(CPU_FTR_HVMODE | CPU_FTR_P9_TM_HV_ASSIST)
 )
-
-@script:python depends on evidence@
-p << both.p;
-@@
-print("carried %s:%s CPU_FTR_P9_TM_HV_ASSIST is cleared with CPU_FTR_HVMODE" % (p[0].file, p[0].line))

@@ -149,6 +149,21 @@ coccilib.report.print_report(p[0], "asm/hyperv-xmm.h does not know of this stati
 // What follows in the list is what the control word counts; before it stands
 // the fixed part.
 
+@script:python depends on evidence && !(direct && !told)@
+p << registers.p;
+@@
+print("carried %s:%s the input of a hypercall is passed in registers" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << sized.p;
+@@
+print("carried %s:%s hypercalls know the size of their input" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !sized@
+p << asked.p;
+@@
+print("superseded %s:%s the guest asks for XMM input" % (p[0].file, p[0].line))
+
 @fixed depends on patch && !sized && !asked@
 identifier c =~ "^HVCALL_(FLUSH_(VIRTUAL|GUEST_PHYSICAL)_ADDRESS_SPACE|SEND_IPI)$";
 identifier T;
@@ -229,18 +244,3 @@ position driver.p;
 +#ifdef CONFIG_X86
 +#include <asm/hyperv-xmm.h>
 +#endif
-
-@script:python depends on evidence && !(direct && !told)@
-p << registers.p;
-@@
-print("carried %s:%s the input of a hypercall is passed in registers" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << sized.p;
-@@
-print("carried %s:%s hypercalls know the size of their input" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !sized@
-p << asked.p;
-@@
-print("superseded %s:%s the guest asks for XMM input" % (p[0].file, p[0].line))

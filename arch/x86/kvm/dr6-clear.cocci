@@ -316,6 +316,18 @@ coccilib.report.print_report(p[0], "the guest's %dr6 is left in the CPU by #VMEX
 
 // The change: each part where it is missing.
 
+// All of our parts: cleared where it was used, nothing left to do on put.
+@script:python depends on evidence && there && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !elsewhere@
+p << cleared.p;
+@@
+print("carried %s:%s %%dr6 is cleared after the guest used it, not on vCPU put" % (p[0].file, p[0].line))
+
+// The same where VMX clears it itself.
+@script:python depends on evidence && there && sync && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !cleared && !elsewhere@
+p << vmx.p;
+@@
+print("carried %s:%s %%dr6 is cleared after the guest used it, by VMX itself, not on vCPU put" % (p[0].file, p[0].line))
+
 @depends on patch && posted && !elsewhere@
 identifier vcpu;
 expression C, E;
@@ -438,15 +450,3 @@ struct vcpu_svm *svm;
 +		 */
 + 	set_debugreg(DR6_RESERVED, 6);
 + }
-
-// All of our parts: cleared where it was used, nothing left to do on put.
-@script:python depends on evidence && there && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !elsewhere@
-p << cleared.p;
-@@
-print("carried %s:%s %%dr6 is cleared after the guest used it, not on vCPU put" % (p[0].file, p[0].line))
-
-// The same where VMX clears it itself.
-@script:python depends on evidence && there && sync && guarded && (amd || amd_es) && !put && !posted && !load && !apart && !cleared && !elsewhere@
-p << vmx.p;
-@@
-print("carried %s:%s %%dr6 is cleared after the guest used it, by VMX itself, not on vCPU put" % (p[0].file, p[0].line))

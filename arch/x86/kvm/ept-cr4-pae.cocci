@@ -214,6 +214,46 @@ R.direct@p = \(false\|0\);
 ...+>
 }
 
+@script:python depends on report && bit && !width@
+p << sync_old.p;
+@@
+coccilib.report.print_report(p[0], "CR4.PAE of L2 decides whether a shadow EPT page is in sync")
+
+@script:python depends on report && bit && !width@
+p << fetch_old.p;
+@@
+coccilib.report.print_report(p[0], "CR4.PAE tells nothing about the width of an EPT entry")
+
+@script:python depends on report && bit && !width@
+p << calc_old.p;
+@@
+coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
+
+@script:python depends on report && bit && !width@
+p << init_old.p;
+@@
+coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
+
+@script:python depends on evidence && bit && sync_new && fetch_new && !sync_old && !fetch_old@
+p << role_new.p;
+@@
+print("carried %s:%s the role says that EPT entries have 8 bytes, and is asked" % (p[0].file, p[0].line))
+
+@script:python depends on report && !bit@
+p << lacking.p;
+@@
+coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
+
+@script:python depends on evidence && !bit@
+p << put.p;
+@@
+print("carried %s:%s the role says that EPT entries have 8 bytes" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !bit@
+p << width.p;
+@@
+print("superseded %s:%s the role of shadow EPT has the width of its entries" % (p[0].file, p[0].line))
+
 @depends on patch && !bit && lacking@
 symbol false;
 expression R;
@@ -353,43 +393,3 @@ expression V, B;
 - is_pae(V)
 + V->arch.mmu->mmu_role.base.cr4_pae
 )
-
-@script:python depends on report && bit && !width@
-p << sync_old.p;
-@@
-coccilib.report.print_report(p[0], "CR4.PAE of L2 decides whether a shadow EPT page is in sync")
-
-@script:python depends on report && bit && !width@
-p << fetch_old.p;
-@@
-coccilib.report.print_report(p[0], "CR4.PAE tells nothing about the width of an EPT entry")
-
-@script:python depends on report && bit && !width@
-p << calc_old.p;
-@@
-coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
-
-@script:python depends on report && bit && !width@
-p << init_old.p;
-@@
-coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
-
-@script:python depends on evidence && bit && sync_new && fetch_new && !sync_old && !fetch_old@
-p << role_new.p;
-@@
-print("carried %s:%s the role says that EPT entries have 8 bytes, and is asked" % (p[0].file, p[0].line))
-
-@script:python depends on report && !bit@
-p << lacking.p;
-@@
-coccilib.report.print_report(p[0], "the role of shadow EPT does not say that entries have 8 bytes")
-
-@script:python depends on evidence && !bit@
-p << put.p;
-@@
-print("carried %s:%s the role says that EPT entries have 8 bytes" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !bit@
-p << width.p;
-@@
-print("superseded %s:%s the role of shadow EPT has the width of its entries" % (p[0].file, p[0].line))

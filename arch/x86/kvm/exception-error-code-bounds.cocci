@@ -134,6 +134,27 @@ x86_exception_has_error_code(T v)
 ...+>
 }
 
+@script:python depends on report && !early && !inlined && !guarded && !other@
+p << lookup.p;
+@@
+coccilib.report.print_report(p[0], "a vector above 31 is shifted out of the mask")
+
+@script:python depends on evidence@
+p << early.q;
+l << lookup.p;
+@@
+print("carried %s:%s vectors above 31 return early" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << inlined.q;
+@@
+print("carried %s:%s the lookup is bounds-checked in place" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << guarded.q;
+@@
+print("carried %s:%s the lookup is bounds-checked in place" % (p[0].file, p[0].line))
+
 @depends on patch && !early && !inlined && !guarded && !loose && !other@
 identifier lookup.v;
 position lookup.p;
@@ -172,24 +193,3 @@ x86_exception_has_error_code(T v)
 )
 ...>
 }
-
-@script:python depends on report && !early && !inlined && !guarded && !other@
-p << lookup.p;
-@@
-coccilib.report.print_report(p[0], "a vector above 31 is shifted out of the mask")
-
-@script:python depends on evidence@
-p << early.q;
-l << lookup.p;
-@@
-print("carried %s:%s vectors above 31 return early" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << inlined.q;
-@@
-print("carried %s:%s the lookup is bounds-checked in place" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << guarded.q;
-@@
-print("carried %s:%s the lookup is bounds-checked in place" % (p[0].file, p[0].line))

@@ -263,18 +263,6 @@ position p;
  ...+>
  }
 
-// Up to v4.10 all that is queued is pending; what is queued again was injected.
-@reinject depends on patch && !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
-expression E, F;
-position p;
-@@
- E->arch.exception.reinject =@p F
-
-@script:python@
-p << reinject.p;
-@@
-requeued.add(p[0].file)
-
 @inject depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
 identifier vcpu, r;
 type T;
@@ -354,6 +342,75 @@ p << vm.p;
 coccilib.report.print_report(p[0], "no VM can ask for payloads")
 
 // The change: each part where it is missing.
+
+@script:python depends on evidence && ever code@
+p << user.p;
+@@
+if p[0].file not in layouts:
+	print("blocked %s:%s there is no room for a payload in struct kvm_vcpu_events" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << taken.p;
+n << taken.n;
+v << taken.V;
+@@
+if n not in NUMBERS and NUMBERS[kind(n)] == int(v, 0):
+	print("blocked %s:%s %s has the number of %s" % (p[0].file, p[0].line, n, kind(n)))
+
+@script:python depends on evidence@
+p << number.p;
+n << number.n;
+e << number.E;
+@@
+try:
+	if n in NUMBERS and int(e, 0) != NUMBERS[n]:
+		print("blocked %s:%s %s has another number" % (p[0].file, p[0].line, n))
+except ValueError:
+	pass
+
+@script:python carried depends on evidence && ever code && get_new && set_new && check_new && enable_new && inject_new@
+p << get_new.p;
+@@
+pass
+
+@script:python depends on evidence && ever carried@
+p << get_new.p;
+@@
+print("carried %s:%s userspace gets the payload of an exception" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && ever carried@
+p << set_new.p;
+@@
+print("carried %s:%s userspace sets the payload of an exception" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && ever carried@
+p << enable_new.p;
+@@
+print("carried %s:%s a VM can ask for payloads" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && ever carried@
+p << user_new.p;
+@@
+print("carried %s:%s struct kvm_vcpu_events has the payload" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && ever carried@
+p << number.p;
+n << number.n;
+@@
+if n == CAP:
+	print("carried %s:%s %s" % (p[0].file, p[0].line, CAP))
+
+// Up to v4.10 all that is queued is pending; what is queued again was injected.
+@reinject depends on patch && !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+expression E, F;
+position p;
+@@
+ E->arch.exception.reinject =@p F
+
+@script:python@
+p << reinject.p;
+@@
+requeued.add(p[0].file)
 
 @around depends on patch && ever code@
 identifier n =~ "^KVM_(CAP|VCPUEVENT_VALID)_[A-Z0-9_]+$";
@@ -769,60 +826,3 @@ expression E, F;
  }
 
 // The verdict's other side.
-
-@script:python depends on evidence && ever code@
-p << user.p;
-@@
-if p[0].file not in layouts:
-	print("blocked %s:%s there is no room for a payload in struct kvm_vcpu_events" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << taken.p;
-n << taken.n;
-v << taken.V;
-@@
-if n not in NUMBERS and NUMBERS[kind(n)] == int(v, 0):
-	print("blocked %s:%s %s has the number of %s" % (p[0].file, p[0].line, n, kind(n)))
-
-@script:python depends on evidence@
-p << number.p;
-n << number.n;
-e << number.E;
-@@
-try:
-	if n in NUMBERS and int(e, 0) != NUMBERS[n]:
-		print("blocked %s:%s %s has another number" % (p[0].file, p[0].line, n))
-except ValueError:
-	pass
-
-@script:python carried depends on evidence && ever code && get_new && set_new && check_new && enable_new && inject_new@
-p << get_new.p;
-@@
-pass
-
-@script:python depends on evidence && ever carried@
-p << get_new.p;
-@@
-print("carried %s:%s userspace gets the payload of an exception" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && ever carried@
-p << set_new.p;
-@@
-print("carried %s:%s userspace sets the payload of an exception" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && ever carried@
-p << enable_new.p;
-@@
-print("carried %s:%s a VM can ask for payloads" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && ever carried@
-p << user_new.p;
-@@
-print("carried %s:%s struct kvm_vcpu_events has the payload" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && ever carried@
-p << number.p;
-n << number.n;
-@@
-if n == CAP:
-	print("carried %s:%s %s" % (p[0].file, p[0].line, CAP))

@@ -176,6 +176,38 @@ assignment operator op;
 @@
 Q.exit_qualification@p op <+... \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_ACC_INSTR\) ...+>
 
+@script:python depends on report@
+p << stale.p;
+@@
+coccilib.report.print_report(p[0], "the access bits of the last EPT violation are kept")
+
+@script:python depends on report && !has_write && !odd@
+p << clean.p;
+@@
+coccilib.report.print_report(p[0], "a write is not shown in the exit qualification")
+
+@script:python depends on report && !has_read && !has_other && !odd@
+p << clean.p;
+@@
+coccilib.report.print_report(p[0], "a read is not shown in the exit qualification")
+
+@script:python depends on report && !has_instr && !odd@
+p << clean.p;
+@@
+coccilib.report.print_report(p[0], "a fetch is not shown in the exit qualification")
+
+@script:python depends on evidence && !zero && has_write && has_instr && (has_read || has_other)@
+p << clean.p;
+w << has_write.p;
+@@
+print("carried %s:%s the access bits come from the walk, nothing stale is kept" % (p[0].file, w[0].line))
+
+@script:python depends on evidence && has_write && has_instr && (has_read || has_other)@
+p << zero.p;
+w << has_write.p;
+@@
+print("carried %s:%s the same access bits come from the walk, the qualification starts from zero" % (p[0].file, w[0].line))
+
 @depends on patch && stale@
 expression place.Q;
 expression M;
@@ -364,35 +396,3 @@ Q.exit_qualification = 0;
 +	if (w)
 +		Q.exit_qualification |= 1 << 1;
 )
-
-@script:python depends on report@
-p << stale.p;
-@@
-coccilib.report.print_report(p[0], "the access bits of the last EPT violation are kept")
-
-@script:python depends on report && !has_write && !odd@
-p << clean.p;
-@@
-coccilib.report.print_report(p[0], "a write is not shown in the exit qualification")
-
-@script:python depends on report && !has_read && !has_other && !odd@
-p << clean.p;
-@@
-coccilib.report.print_report(p[0], "a read is not shown in the exit qualification")
-
-@script:python depends on report && !has_instr && !odd@
-p << clean.p;
-@@
-coccilib.report.print_report(p[0], "a fetch is not shown in the exit qualification")
-
-@script:python depends on evidence && !zero && has_write && has_instr && (has_read || has_other)@
-p << clean.p;
-w << has_write.p;
-@@
-print("carried %s:%s the access bits come from the walk, nothing stale is kept" % (p[0].file, w[0].line))
-
-@script:python depends on evidence && has_write && has_instr && (has_read || has_other)@
-p << zero.p;
-w << has_write.p;
-@@
-print("carried %s:%s the same access bits come from the walk, the qualification starts from zero" % (p[0].file, w[0].line))

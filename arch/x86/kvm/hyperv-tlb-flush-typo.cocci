@@ -81,6 +81,26 @@ kvm_make_vcpus_request_mask@p(K, R, M)
 ...+>
 }
 
+@script:python depends on report@
+p << member.p;
+@@
+coccilib.report.print_report(p[0], "tlb_lush is misspelt")
+
+@script:python depends on report@
+p << use.p;
+@@
+coccilib.report.print_report(p[0], "tlb_lush is misspelt")
+
+@script:python depends on evidence && !use && !member@
+p << flushed.p;
+@@
+print("carried %s:%s tlb_flush is spelt right" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !use && !member && !flushed@
+p << without.p;
+@@
+print("superseded %s:%s no vCPU has a mask for the flush" % (p[0].file, p[0].line))
+
 @depends on patch && member && !right@
 type T;
 @@
@@ -103,23 +123,3 @@ expression V;
 - V.tlb_lush
 + V.tlb_flush
 )
-
-@script:python depends on report@
-p << member.p;
-@@
-coccilib.report.print_report(p[0], "tlb_lush is misspelt")
-
-@script:python depends on report@
-p << use.p;
-@@
-coccilib.report.print_report(p[0], "tlb_lush is misspelt")
-
-@script:python depends on evidence && !use && !member@
-p << flushed.p;
-@@
-print("carried %s:%s tlb_flush is spelt right" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !use && !member && !flushed@
-p << without.p;
-@@
-print("superseded %s:%s no vCPU has a mask for the flush" % (p[0].file, p[0].line))

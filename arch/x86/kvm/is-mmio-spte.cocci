@@ -152,6 +152,41 @@ M@q
 
 // The prototype comes first: spatch changes what is like the definition.
 
+@script:python depends on report@
+p << old.p;
+@@
+coccilib.report.print_report(p[0], "MMIO SPTEs are told by a mask")
+
+@script:python depends on report && kind@
+p << setter.p;
+@@
+coccilib.report.print_report(p[0], "a mask is kept that the kind of an SPTE makes superfluous")
+
+@script:python depends on evidence && !kind@
+p << old.p;
+@@
+print("blocked %s:%s special SPTEs have no two bits for their kind" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << other.p;
+@@
+print("blocked %s:%s the MMIO mask is used for something else" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << left.p;
+@@
+print("blocked %s:%s the mask is used for something else" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << new.p;
+@@
+print("carried %s:%s the kind alone tells an MMIO SPTE" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << back.p;
+@@
+print("superseded %s:%s MMIO SPTEs have no software bits, the mask tells them" % (p[0].file, p[0].line))
+
 @depends on patch && setter && kind@
 type T, R;
 identifier M;
@@ -220,38 +255,3 @@ type T;
 |
 - T shadow_mmio_mask;
 )
-
-@script:python depends on report@
-p << old.p;
-@@
-coccilib.report.print_report(p[0], "MMIO SPTEs are told by a mask")
-
-@script:python depends on report && kind@
-p << setter.p;
-@@
-coccilib.report.print_report(p[0], "a mask is kept that the kind of an SPTE makes superfluous")
-
-@script:python depends on evidence && !kind@
-p << old.p;
-@@
-print("blocked %s:%s special SPTEs have no two bits for their kind" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << other.p;
-@@
-print("blocked %s:%s the MMIO mask is used for something else" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << left.p;
-@@
-print("blocked %s:%s the mask is used for something else" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << new.p;
-@@
-print("carried %s:%s the kind alone tells an MMIO SPTE" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << back.p;
-@@
-print("superseded %s:%s MMIO SPTEs have no software bits, the mask tells them" % (p[0].file, p[0].line))

@@ -123,6 +123,22 @@ position p;
  { shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1); }
 )
 
+@script:python depends on report && !zeroed@
+p << get_old.p;
+@@
+coccilib.report.print_report(p[0], "the upper bits of the GFN stay where the SPTE stores them")
+
+@script:python depends on evidence && get_new && less@
+p << known.p;
+q << get_new.p;
+@@
+print("carried %s:%s only the lower bits of the GFN are taken from their place" % (q[0].file, q[0].line))
+
+@script:python depends on evidence && get_old@
+p << zeroed.p;
+@@
+print("superseded %s:%s the upper bits of the GFN are removed from where the SPTE stores them" % (p[0].file, p[0].line))
+
 @depends on patch && get_old && !zeroed && moved && !known@
 symbol shadow_nonpresent_or_rsvd_mask_len;
 attribute name __read_mostly;
@@ -213,19 +229,3 @@ expression S, M, L;
  g |= (S >> L) & shadow_nonpresent_or_rsvd_mask;
  ...
  }
-
-@script:python depends on report && !zeroed@
-p << get_old.p;
-@@
-coccilib.report.print_report(p[0], "the upper bits of the GFN stay where the SPTE stores them")
-
-@script:python depends on evidence && get_new && less@
-p << known.p;
-q << get_new.p;
-@@
-print("carried %s:%s only the lower bits of the GFN are taken from their place" % (q[0].file, q[0].line))
-
-@script:python depends on evidence && get_old@
-p << zeroed.p;
-@@
-print("superseded %s:%s the upper bits of the GFN are removed from where the SPTE stores them" % (p[0].file, p[0].line))

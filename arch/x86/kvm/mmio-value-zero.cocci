@@ -159,6 +159,41 @@ if (\(B < 52\|B <= 51\|B != 52\)) m@p = E;
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
 
+@script:python depends on report && warning@
+p << old.p;
+@@
+coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
+
+@script:python depends on report && warning@
+p << always.p;
+@@
+coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
+
+@script:python depends on evidence && setter && !warning@
+p << always.p;
+@@
+print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && setter && !warning@
+p << old.p;
+@@
+print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && (old || always) && warning && !switched@
+p << plain.p;
+@@
+print("blocked %s:%s an MMIO mask of zero would match every SPTE" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << new.p;
+@@
+print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))
+
+@script:python depends on evidence@
+p << initialized.p;
+@@
+print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))
+
 @depends on patch && old && warning@
 identifier m;
 expression B;
@@ -216,38 +251,3 @@ expression B;
 +		m = 0;
 ...
 kvm_mmu_set_mmio_spte_mask(m, ...);
-
-@script:python depends on report && warning@
-p << old.p;
-@@
-coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
-
-@script:python depends on report && warning@
-p << always.p;
-@@
-coccilib.report.print_report(p[0], "bit 51 is left in the MMIO value though no bit is reserved")
-
-@script:python depends on evidence && setter && !warning@
-p << always.p;
-@@
-print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && setter && !warning@
-p << old.p;
-@@
-print("absent %s:%s nothing warns about the bits of the MMIO value" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && (old || always) && warning && !switched@
-p << plain.p;
-@@
-print("blocked %s:%s an MMIO mask of zero would match every SPTE" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << new.p;
-@@
-print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))
-
-@script:python depends on evidence@
-p << initialized.p;
-@@
-print("carried %s:%s no reserved bit, no MMIO value" % (p[0].file, p[0].line))

@@ -82,6 +82,17 @@ position p;
 @@
 V->arch.mmu@p = &V->arch.root_mmu;
 
+@script:python depends on report && member@
+p << old.p;
+@@
+coccilib.report.print_report(p[0], "the vCPU's MMU is not a pointer")
+
+@script:python depends on evidence && !member@
+p << new.p;
+@@
+if not users_left():
+    print("carried %s:%s the vCPU's MMU is a pointer" % (p[0].file, p[0].line))
+
 @depends on patch && member && !taken@
 @@
 struct kvm_vcpu_arch {
@@ -123,14 +134,3 @@ identifier F;
 @@
 - V->arch.mmu.F
 + V->arch.mmu->F
-
-@script:python depends on report && member@
-p << old.p;
-@@
-coccilib.report.print_report(p[0], "the vCPU's MMU is not a pointer")
-
-@script:python depends on evidence && !member@
-p << new.p;
-@@
-if not users_left():
-    print("carried %s:%s the vCPU's MMU is a pointer" % (p[0].file, p[0].line))

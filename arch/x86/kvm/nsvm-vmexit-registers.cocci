@@ -148,6 +148,31 @@ expression E;
 @@
  kvm_rax_read_raw(E)
 
+@script:python depends on report@
+p << rip.p;
+@@
+coccilib.report.print_report(p[0], "the RIP that L1 gets is that of the last hardware exit")
+
+@script:python depends on report@
+p << rsp.p;
+@@
+coccilib.report.print_report(p[0], "the RSP that L1 gets is that of the last hardware exit")
+
+@script:python depends on report@
+p << rax.p;
+@@
+coccilib.report.print_report(p[0], "the RAX that L1 gets is that of the last hardware exit")
+
+@script:python depends on evidence && rsp_new && rax_new@
+p << rip_new.p;
+@@
+print("carried %s:%s L1 gets the registers that KVM holds" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && rsp_synced && rax_synced@
+p << rip_synced.p;
+@@
+print("superseded %s:%s the VMCB of L2 has the registers that KVM holds" % (p[0].file, p[0].line))
+
 @depends on patch@
 expression fill.D, vcpu.V, S;
 @@
@@ -189,28 +214,3 @@ expression fill.D, vcpu.V, S;
  D->save.rax =
 - S->save.rax
 + kvm_register_read(V, VCPU_REGS_RAX)
-
-@script:python depends on report@
-p << rip.p;
-@@
-coccilib.report.print_report(p[0], "the RIP that L1 gets is that of the last hardware exit")
-
-@script:python depends on report@
-p << rsp.p;
-@@
-coccilib.report.print_report(p[0], "the RSP that L1 gets is that of the last hardware exit")
-
-@script:python depends on report@
-p << rax.p;
-@@
-coccilib.report.print_report(p[0], "the RAX that L1 gets is that of the last hardware exit")
-
-@script:python depends on evidence && rsp_new && rax_new@
-p << rip_new.p;
-@@
-print("carried %s:%s L1 gets the registers that KVM holds" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && rsp_synced && rax_synced@
-p << rip_synced.p;
-@@
-print("superseded %s:%s the VMCB of L2 has the registers that KVM holds" % (p[0].file, p[0].line))

@@ -204,6 +204,61 @@ position p;
  ...+>
  }
 
+@script:python depends on report && entered && left@
+p << direct.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
+
+@script:python depends on report && entered && left@
+p << called.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
+
+@script:python depends on report && !load@
+p << enter.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L2 is loaded")
+
+@script:python depends on report && !load@
+p << leave.p;
+@@
+coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L1 is loaded")
+
+@script:python depends on evidence && !load && !order@
+p << enter.p;
+@@
+print("blocked %s:%s no request for a flush is known to be served after the EPTP of L2 is loaded" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !load && !order@
+p << leave.p;
+@@
+print("blocked %s:%s no request for a flush is known to be served after the EPTP of L1 is loaded" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && (enter || leave)@
+p << load.p;
+@@
+print("superseded %s:%s each load of a root flushes after it" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !enter && !leave && leave_new@
+p << enter_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called@
+p << direct_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new@
+p << called_new.p;
+@@
+print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new && !called_new@
+p << transition.p;
+@@
+print("superseded %s:%s the flush of nested transitions was rewritten, and is requested" % (p[0].file, p[0].line))
+
 @depends on patch && !load@
 expression E, V;
 statement S;
@@ -269,58 +324,3 @@ statement S;
 )
  ...>
  }
-
-@script:python depends on report && entered && left@
-p << direct.p;
-@@
-coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
-
-@script:python depends on report && entered && left@
-p << called.p;
-@@
-coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP is loaded")
-
-@script:python depends on report && !load@
-p << enter.p;
-@@
-coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L2 is loaded")
-
-@script:python depends on report && !load@
-p << leave.p;
-@@
-coccilib.report.print_report(p[0], "the TLB is flushed before the EPTP of L1 is loaded")
-
-@script:python depends on evidence && !load && !order@
-p << enter.p;
-@@
-print("blocked %s:%s no request for a flush is known to be served after the EPTP of L2 is loaded" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !load && !order@
-p << leave.p;
-@@
-print("blocked %s:%s no request for a flush is known to be served after the EPTP of L1 is loaded" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && (enter || leave)@
-p << load.p;
-@@
-print("superseded %s:%s each load of a root flushes after it" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !enter && !leave && leave_new@
-p << enter_new.p;
-@@
-print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called@
-p << direct_new.p;
-@@
-print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new@
-p << called_new.p;
-@@
-print("carried %s:%s the flush is requested" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && entered && left && !enter && !leave && !direct && !called && !direct_new && !called_new@
-p << transition.p;
-@@
-print("superseded %s:%s the flush of nested transitions was rewritten, and is requested" % (p[0].file, p[0].line))

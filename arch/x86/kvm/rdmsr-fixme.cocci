@@ -96,6 +96,26 @@ r << rax.p;
 if not asks(function(p[0])):
 	print("carried %s:%s no comment asks for the upper halves of RAX and RDX" % (r[0].file, r[0].line))
 
+@calls@
+@@
+ handle_rdmsr(...)
+ {
+ <+...
+ kvm_emulate_rdmsr(...)
+ ...+>
+ }
+
+@shared depends on calls || !own@
+position p;
+@@
+ kvm_emulate_rdmsr@p(...) { ... }
+
+@script:python depends on evidence@
+p << shared.p;
+@@
+if not asks(function(p[0])):
+	print("superseded %s:%s RDMSR is emulated in one place for VMX and SVM, without that comment" % (p[0].file, p[0].line))
+
 @after depends on patch@
 expression E1, W;
 position q, w;
@@ -121,23 +141,3 @@ position after.q;
 +;
 +
 +W;
-
-@calls@
-@@
- handle_rdmsr(...)
- {
- <+...
- kvm_emulate_rdmsr(...)
- ...+>
- }
-
-@shared depends on calls || !own@
-position p;
-@@
- kvm_emulate_rdmsr@p(...) { ... }
-
-@script:python depends on evidence@
-p << shared.p;
-@@
-if not asks(function(p[0])):
-	print("superseded %s:%s RDMSR is emulated in one place for VMX and SVM, without that comment" % (p[0].file, p[0].line))

@@ -80,11 +80,6 @@ p << definition.p;
 if mentions(p[0].file) != 1:
     cocci.include_match(False)
 
-@depends on patch && alone@
-position definition.p;
-@@
-- struct svm_init_data@p { ... };
-
 @script:python depends on report && alone@
 p << definition.p;
 @@
@@ -106,3 +101,8 @@ p << maker.p;
 @@
 if not mentions("arch/x86/kvm/**/*.[ch]"):
     print("carried %s:%s SVM keeps data per CPU, and no svm_init_data" % (p[0].file, p[0].line))
+
+@depends on patch && alone@
+position definition.p;
+@@
+- struct svm_init_data@p { ... };

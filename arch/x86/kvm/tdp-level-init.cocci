@@ -127,38 +127,6 @@ V->arch.maxphyaddr@p = E;
 ...
 }
 
-@depends on patch && number@
-identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
-identifier captured.level;
-expression V, assigned.GET;
-constant C;
-@@
-creator(...)
-{
-<...
-V->arch.level =
--	C
-+	GET(V)
-	;
-...>
-}
-
-@depends on patch && create@
-identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
-identifier captured.level;
-identifier V;
-expression E, assigned.GET;
-@@
-creator(...)
-{
-...
-V->arch.maxphyaddr = E;
-+	V->arch.level = GET(V);
-...
-}
-
-// Nothing is kept.
-
 @asked depends on never captured && !kept@
 expression O;
 position p;
@@ -205,3 +173,35 @@ print("superseded %s:%s the TDP level is worked out when it is needed" % (p[0].f
 p << asked.p;
 @@
 print("absent %s:%s the TDP level is asked for when it is needed, not kept" % (p[0].file, p[0].line))
+
+@depends on patch && number@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+expression V, assigned.GET;
+constant C;
+@@
+creator(...)
+{
+<...
+V->arch.level =
+-	C
++	GET(V)
+	;
+...>
+}
+
+@depends on patch && create@
+identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
+identifier captured.level;
+identifier V;
+expression E, assigned.GET;
+@@
+creator(...)
+{
+...
+V->arch.maxphyaddr = E;
++	V->arch.level = GET(V);
+...
+}
+
+// Nothing is kept.

@@ -104,6 +104,41 @@ position p;
 @@
  F@p(WAITPKG)
 
+@script:python depends on report && (supported || has) && !table_new && !common@
+p << table.p;
+@@
+coccilib.report.print_report(p[0], "WAITPKG is missing in what KVM supports")
+
+@script:python depends on report && supported && !answer_new && !common@
+p << answer.p;
+@@
+coccilib.report.print_report(p[0], "WAITPKG is missing in what KVM supports")
+
+@script:python depends on evidence && !msr && !table_new && !common@
+p << table.p;
+@@
+print("blocked %s:%s MSR_IA32_UMWAIT_CONTROL is not emulated" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !msr && !answer_new && !common@
+p << answer.p;
+@@
+print("blocked %s:%s MSR_IA32_UMWAIT_CONTROL is not emulated" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !common@
+p << table_new.p;
+@@
+print("carried %s:%s KVM says that it supports WAITPKG" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && !common@
+p << answer_new.p;
+@@
+print("carried %s:%s KVM says that it supports WAITPKG" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && (table || answer) && !table_new && !answer_new@
+p << common.p;
+@@
+print("superseded %s:%s common code lets WAITPKG of the host through" % (p[0].file, p[0].line))
+
 @depends on patch && has && !table_new && !common@
 @@
  vmx_set_cpu_caps(...)
@@ -154,38 +189,3 @@ expression E, F;
 )
  ...
  }
-
-@script:python depends on report && (supported || has) && !table_new && !common@
-p << table.p;
-@@
-coccilib.report.print_report(p[0], "WAITPKG is missing in what KVM supports")
-
-@script:python depends on report && supported && !answer_new && !common@
-p << answer.p;
-@@
-coccilib.report.print_report(p[0], "WAITPKG is missing in what KVM supports")
-
-@script:python depends on evidence && !msr && !table_new && !common@
-p << table.p;
-@@
-print("blocked %s:%s MSR_IA32_UMWAIT_CONTROL is not emulated" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !msr && !answer_new && !common@
-p << answer.p;
-@@
-print("blocked %s:%s MSR_IA32_UMWAIT_CONTROL is not emulated" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !common@
-p << table_new.p;
-@@
-print("carried %s:%s KVM says that it supports WAITPKG" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && !common@
-p << answer_new.p;
-@@
-print("carried %s:%s KVM says that it supports WAITPKG" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && (table || answer) && !table_new && !answer_new@
-p << common.p;
-@@
-print("superseded %s:%s common code lets WAITPKG of the host through" % (p[0].file, p[0].line))

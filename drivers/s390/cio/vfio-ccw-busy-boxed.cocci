@@ -171,6 +171,23 @@ print("blocked %s:%s the code asks for one of the states BOXED and BUSY" % (p[0]
 
 // All together or not at all.
 
+@script:python depends on evidence && busy_row && !boxed && !boxed_row && !use && !later@
+p << busy.p;
+@@
+print("carried %s:%s BUSY is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
+
+// Merged the other way round.
+
+@script:python depends on evidence && boxed_row && !busy && !busy_row && !later@
+p << boxed.p;
+@@
+print("superseded %s:%s BOXED is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && later_row && !boxed && !boxed_row && !use && !busy@
+p << later.p;
+@@
+print("superseded %s:%s CP_PROCESSING and CP_PENDING, which differ, took the place of BOXED and BUSY" % (p[0].file, p[0].line))
+
 @depends on patch && boxed && busy && (same || (alike && !alone)) && !differ && !apart@
 identifier t;
 initializer i;
@@ -190,20 +207,3 @@ identifier e;
 @@
 - VFIO_CCW_STATE_BOXED
 + VFIO_CCW_STATE_BUSY
-
-@script:python depends on evidence && busy_row && !boxed && !boxed_row && !use && !later@
-p << busy.p;
-@@
-print("carried %s:%s BUSY is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
-
-// Merged the other way round.
-
-@script:python depends on evidence && boxed_row && !busy && !busy_row && !later@
-p << boxed.p;
-@@
-print("superseded %s:%s BOXED is the only state in which a channel program is built or runs" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && later_row && !boxed && !boxed_row && !use && !busy@
-p << later.p;
-@@
-print("superseded %s:%s CP_PROCESSING and CP_PENDING, which differ, took the place of BOXED and BUSY" % (p[0].file, p[0].line))

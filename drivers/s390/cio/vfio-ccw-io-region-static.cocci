@@ -86,19 +86,6 @@ p << visible.p;
 if not elsewhere:
     coccilib.report.print_report(p[0], "symbol 'vfio_ccw_io_region' was not declared. Should it be static?")
 
-@depends on patch && !declared@
-symbol vfio_ccw_io_region;
-expression E;
-position visible.p;
-@@
-(
-+static
- struct kmem_cache *vfio_ccw_io_region@p;
-|
-+static
- struct kmem_cache *vfio_ccw_io_region@p = E;
-)
-
 @script:python depends on evidence@
 p << internal.p;
 @@
@@ -114,3 +101,16 @@ p << visible.p;
 @@
 for place in elsewhere[:1]:
     print("superseded %s:%s another file uses vfio_ccw_io_region" % place)
+
+@depends on patch && !declared@
+symbol vfio_ccw_io_region;
+expression E;
+position visible.p;
+@@
+(
++static
+ struct kmem_cache *vfio_ccw_io_region@p;
+|
++static
+ struct kmem_cache *vfio_ccw_io_region@p = E;
+)

@@ -265,6 +265,16 @@ p << ops.p;
 @@
 coccilib.report.print_report(p[0], "struct vfio_pci_regops has no mmap()")
 
+@script:python depends on evidence && checked && !far@
+p << hook.hp;
+@@
+print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
+
+@script:python depends on evidence && guarded && !checked && !far@
+p << hook.hp;
+@@
+print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
+
 @depends on patch disable gtr_lss_eq@
 expression A, B;
 position far.p;
@@ -344,13 +354,3 @@ expression E;
  if (<+... index >= VFIO_PCI_ROM_REGION_INDEX ...+>) { ... return ...; }
  ... when any
  }
-
-@script:python depends on evidence && checked && !far@
-p << hook.hp;
-@@
-print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
-
-@script:python depends on evidence && guarded && !checked && !far@
-p << hook.hp;
-@@
-print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
