@@ -58,7 +58,16 @@ else
 engine-src := $(wildcard $(srctree)/tools/virtfix/*.c)
 engine-obj := $(patsubst $(srctree)/tools/virtfix/%.c,$(objtree)/engine/%.o,$(engine-src))
 
-$(objtree)/engine/%.o: $(srctree)/tools/virtfix/%.c $(srctree)/tools/virtfix/virtfix.h $(srctree)/Makefile
+# The engine has its place and the build directory compiled in: where they, or
+# the flags, are not those of the objects that are there, these are made anew.
+engine-made-for := $(HOSTCC) $(HOSTCFLAGS) $(SANITIZE) $(srctree) $(objtree)
+$(objtree)/engine/made-for: FORCE
+	@mkdir -p $(@D)
+	@echo '$(engine-made-for)' | cmp -s - $@ || echo '$(engine-made-for)' >$@
+.PHONY: FORCE
+
+$(objtree)/engine/%.o: $(srctree)/tools/virtfix/%.c $(srctree)/tools/virtfix/virtfix.h $(srctree)/Makefile \
+		       $(objtree)/engine/made-for
 	@mkdir -p $(@D)
 	$(call quiet,CC,tools/virtfix/$*.o) $(HOSTCC) $(HOSTCFLAGS) $(SANITIZE) \
 		-DVIRTFIX_TOP='"$(srctree)"' -DVIRTFIX_BUILD='"$(objtree)"' \
