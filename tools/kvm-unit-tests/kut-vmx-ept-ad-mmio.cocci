@@ -286,11 +286,6 @@ if p[0].file in tests - accessed:
 
 // Last, since leaving out a file ends what follows from it.
 
-@include@
-position p;
-@@
- #include "vmx.h"@p
-
 @depends on patch && main && !switched && !moved && !posted && !smp_reset@
 identifier all =~ "^vmx_tests$";
 @@
@@ -364,6 +359,11 @@ main(...)
 	all[...]
 	... when any
 }
+
+@include@
+position p;
+@@
+ #include "vmx.h"@p
 
 @script:python depends on patch@
 p << include.p;
