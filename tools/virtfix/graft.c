@@ -86,18 +86,20 @@ int adds_change(const struct fix *fix, const char *root, enum change change,
  * @fix: the fix
  * @hits: its files
  * @root: the tree
+ * @keep: a directory in which to keep what the rules would change, for
+ *	fix_change(), or NULL
  * @out: what was found, to be freed with findings_free()
  *
  * Return: 0, or -1 after a message.
  */
 int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
-	     struct findings *out)
+	     const char *keep, struct findings *out)
 {
 	int ret = 0;
 
 	*out = (struct findings){ 0 };
 	if (fix->cocci)
-		ret = spatch_look(fix, hits, root, out);
+		ret = spatch_look(fix, hits, root, keep, out);
 	if (!ret && fix->shapes.n)
 		ret = shapes_look(fix, root, out);
 	if (!ret)
@@ -111,12 +113,14 @@ int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
  * @hits: its files
  * @root: a staged tree, never the user's, that has these files
  * @change: which of the two; what was grafted last is taken out first
+ * @kept: where fix_look() kept what the rules change in these very files, or
+ *	NULL
  * @changed: set where a file changed
  *
  * Return: 0, or -1 after a message.
  */
 int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
-	       enum change change, bool *changed)
+	       enum change change, const char *kept, bool *changed)
 {
 	bool undo = change == CHANGE_UNDO;
 	int ret = 0;
@@ -124,7 +128,9 @@ int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
 	*changed = false;
 	if (undo)
 		ret = shapes_change(fix, root, change, changed);
-	if (!ret && (fix->cocci_changes || (undo && has_undo(fix))))
+	if (!ret && kept && fix->cocci_changes && path_exists(kept))
+		ret = spatch_carry(fix, hits, kept, root, changed);
+	else if (!ret && (fix->cocci_changes || (undo && has_undo(fix))))
 		ret = spatch_change(fix, hits, root, change, changed);
 	if (!ret && !undo)
 		ret = shapes_change(fix, root, change, changed);

@@ -44,6 +44,26 @@ static int narrow_all(const struct fix *fix, const struct hits *hits,
 	return ret;
 }
 
+/*
+ * The same twice: "new" is for spatch to change, and "old" tells afterwards
+ * what it changed.
+ */
+static int narrow_twice(const struct fix *fix, const struct hits *hits,
+			const char *root, const char *dir, struct strv *files)
+{
+	char *old = xasprintf("%s/old", dir);
+	char *new = xasprintf("%s/new", dir);
+	int ret;
+
+	ret = narrow_all(fix, hits, root, old, files);
+	strv_free(files);
+	if (!ret)
+		ret = narrow_all(fix, hits, root, new, files);
+	free(old);
+	free(new);
+	return ret;
+}
+
 /* The last line that says something, for a message. */
 static char *last_line(const char *text)
 {
@@ -57,9 +77,15 @@ static char *last_line(const char *text)
 	return xasprintf("%.*s", (int)(end - start), start);
 }
 
-static int spatch(const struct fix *fix, const char *cocci,
-		  const char *const *args, const char *dir,
-		  const struct strv *files, struct run *r)
+static bool spatch_failed(const struct run *r)
+{
+	return r->status || strstr(r->err.data, "EXN:") ||
+	       strstr(r->err.data, "Fatal error");
+}
+
+static int spatch_start(const struct fix *fix, const char *cocci,
+			const char *const *args, const char *dir,
+			const struct strv *files, struct run *r)
 {
 	const char **argv;
 	size_t n = 0;
@@ -79,8 +105,17 @@ static int spatch(const struct fix *fix, const char *cocci,
 	argv[n] = NULL;
 	*r = (struct run){ .argv = argv, .cwd = dir };
 	ret = run(r);
-	if (!ret && (r->status || strstr(r->err.data, "EXN:") ||
-		     strstr(r->err.data, "Fatal error"))) {
+	free(argv);
+	return ret;
+}
+
+static int spatch(const struct fix *fix, const char *cocci,
+		  const char *const *args, const char *dir,
+		  const struct strv *files, struct run *r)
+{
+	int ret = spatch_start(fix, cocci, args, dir, files, r);
+
+	if (!ret && spatch_failed(r)) {
 		char *line = last_line(r->err.data);
 
 		ret = vf_error("spatch failed on %s (exit status %d): %.300s",
@@ -89,7 +124,6 @@ static int spatch(const struct fix *fix, const char *cocci,
 	}
 	if (ret && setup.verbose)
 		fputs(r->err.data ? r->err.data : "", stderr);
-	free(argv);
 	return ret;
 }
 
@@ -178,38 +212,87 @@ static void find_unparsed(const struct fix *fix, const char *err,
 	}
 }
 
+static void read_findings(const struct fix *fix, const struct run *r,
+			  struct findings *out)
+{
+	char *line, *save;
+
+	for (line = strtok_r(r->out.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		parse_finding(out, line);
+	find_unparsed(fix, r->err.data, out);
+}
+
+/*
+ * Look, and change what was looked at, in one run: in a fix file all that
+ * looks comes before all that changes. Where the change fails, the look alone
+ * has to do, and nothing is kept.
+ */
+static int look_and_change(const struct fix *fix, const struct hits *hits,
+			   const char *root, const char *dir,
+			   struct findings *out, bool *done)
+{
+	static const char *const args[] = {
+		"--verbose-parsing", "--no-show-diff", "--in-place",
+		"-D", "report", "-D", "evidence", "-D", "patch", NULL
+	};
+	char *new = xasprintf("%s/new", dir);
+	struct strv files = { 0 };
+	struct run r = { 0 };
+	int ret;
+
+	ret = narrow_twice(fix, hits, root, dir, &files);
+	if (!ret && files.n) {
+		ret = spatch_start(fix, fix->cocci, args, new, &files, &r);
+		*done = !ret && !spatch_failed(&r);
+		if (*done)
+			read_findings(fix, &r, out);
+		run_free(&r);
+	}
+	strv_free(&files);
+	free(new);
+	return ret;
+}
+
 /**
  * spatch_look() - what the rules of a fix see in a tree
  * @fix: the fix
  * @hits: its files
  * @root: the tree
+ * @keep: a directory in which to keep the change that the rules would make,
+ *	for spatch_carry(), or NULL
  * @out: what report and evidence printed, to be freed with findings_free()
  *
  * Return: 0, or -1 after a message.
  */
 int spatch_look(const struct fix *fix, const struct hits *hits,
-		const char *root, struct findings *out)
+		const char *root, const char *keep, struct findings *out)
 {
 	static const char *const args[] = {
 		"--verbose-parsing", "-D", "report", "-D", "evidence", NULL
 	};
 	struct strv files = { 0 };
-	char *dir, *line, *save;
+	bool done = false;
 	struct run r = { 0 };
 	int ret = 0;
+	char *dir;
 
 	*out = (struct findings){ 0 };
+	if (keep && fix->cocci_changes)
+		ret = look_and_change(fix, hits, root, keep, out, &done);
+	if (ret || done)
+		return ret;
+	if (keep)
+		ret = remove_tree(keep);
 	dir = scratch_dir(fix->name);
 	if (!dir)
 		return -1;
-	ret = narrow_all(fix, hits, root, dir, &files);
+	if (!ret)
+		ret = narrow_all(fix, hits, root, dir, &files);
 	if (!ret && files.n) {
 		ret = spatch(fix, fix->cocci, args, dir, &files, &r);
-		for (line = ret ? NULL : strtok_r(r.out.data, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save))
-			parse_finding(out, line);
 		if (!ret)
-			find_unparsed(fix, r.err.data, out);
+			read_findings(fix, &r, out);
 		run_free(&r);
 	}
 	if (!ret)
@@ -354,10 +437,25 @@ bool has_undo(const struct fix *fix)
 	return there;
 }
 
+/* Carry what was changed in @dir to the files of a tree. */
+static int carry_all(const struct fix *fix, const struct hits *hits,
+		     const char *dir, const char *root, bool undo, bool *changed)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < hits->n; i++)
+		if (is_source(hits->v[i].path))
+			ret = change_file(fix, dir, hits->v[i].path, root,
+					  changed);
+	for (size_t i = 0; !ret && *changed && i < hits->n; i++)
+		ret = tidy_comments(fix, root, hits->v[i].path, undo);
+	return ret;
+}
+
 /* Apply a rule to the files of a fix, forwards or backwards. */
 static int apply_rule(const struct fix *fix, const struct hits *hits,
 		      const char *root, const char *rule, bool backwards,
-		      bool *changed)
+		      const char *dir)
 {
 	static const char *const args[] = {
 		"--very-quiet", "--no-show-diff", "--in-place", "-D", "patch",
@@ -367,33 +465,19 @@ static int apply_rule(const struct fix *fix, const struct hits *hits,
 		"--very-quiet", "--no-show-diff", "--in-place", "--reverse",
 		"-D", "patch", NULL
 	};
+	char *new = xasprintf("%s/new", dir);
 	struct strv files = { 0 };
 	struct run r = { 0 };
-	char *dir, *old, *new;
 	int ret;
 
-	dir = scratch_dir(fix->name);
-	if (!dir)
-		return -1;
-	old = xasprintf("%s/old", dir);
-	new = xasprintf("%s/new", dir);
-	ret = narrow_all(fix, hits, root, old, &files);
-	strv_free(&files);
-	if (!ret)
-		ret = narrow_all(fix, hits, root, new, &files);
+	ret = narrow_twice(fix, hits, root, dir, &files);
 	if (!ret && files.n) {
 		ret = spatch(fix, rule, backwards ? reverse : args, new, &files,
 			     &r);
 		run_free(&r);
 	}
-	for (size_t i = 0; !ret && i < files.n; i++)
-		ret = change_file(fix, dir, files.v[i], root, changed);
-	if (!ret)
-		ret = remove_tree(dir);
 	strv_free(&files);
-	free(old);
 	free(new);
-	free(dir);
 	return ret;
 }
 
@@ -410,14 +494,35 @@ static int apply_rule(const struct fix *fix, const struct hits *hits,
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed)
 {
-	char *undo = change == CHANGE_UNDO ? undo_rule(fix) : NULL;
-	int ret;
+	bool back = change == CHANGE_UNDO;
+	char *undo = back ? undo_rule(fix) : NULL;
+	char *dir = scratch_dir(fix->name);
+	int ret = -1;
 
-	ret = apply_rule(fix, hits, root, undo ? undo : fix->cocci,
-			 change == CHANGE_UNDO && !undo, changed);
-	for (size_t i = 0; !ret && *changed && i < hits->n; i++)
-		ret = tidy_comments(fix, root, hits->v[i].path,
-				    change == CHANGE_UNDO);
+	if (dir)
+		ret = apply_rule(fix, hits, root, undo ? undo : fix->cocci,
+				 back && !undo, dir);
+	if (!ret)
+		ret = carry_all(fix, hits, dir, root, back, changed);
+	if (!ret)
+		ret = remove_tree(dir);
+	free(dir);
 	free(undo);
 	return ret;
+}
+
+/**
+ * spatch_carry() - graft a fix by the change that a look has kept
+ * @fix: the fix
+ * @hits: its files
+ * @keep: where spatch_look() has kept the change
+ * @root: a staged tree whose files are as they were looked at
+ * @changed: set where a file changed
+ *
+ * Return: 0, or -1 after a message.
+ */
+int spatch_carry(const struct fix *fix, const struct hits *hits,
+		 const char *keep, const char *root, bool *changed)
+{
+	return carry_all(fix, hits, keep, root, false, changed);
 }

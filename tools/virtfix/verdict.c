@@ -116,7 +116,7 @@ static int fetch_files(const char *tree, const struct hits *hits,
 
 /* What has to be grafted first, as far as this tree lacks it. */
 static int graft_needs(const struct asked *a, const struct fix *fix,
-		       const char *root)
+		       const char *root, bool *changed)
 {
 	int ret = 0;
 
@@ -124,33 +124,37 @@ static int graft_needs(const struct asked *a, const struct fix *fix,
 		const struct fix *need = fixes_find(&a->fixes, fix->needs.v[i]);
 		const struct hits *hits = hits_of(a, need);
 		struct findings f;
-		bool changed;
+		bool grafted = false;
 
-		ret = graft_needs(a, need, root);
+		ret = graft_needs(a, need, root, changed);
 		if (!ret)
 			ret = fetch_files(a->tree.root, hits, root);
 		if (!ret)
-			ret = fix_look(need, hits, root, &f);
+			ret = fix_look(need, hits, root, NULL, &f);
 		if (ret)
 			break;
 		if (findings_first(&f, "report") && !findings_first(&f, "blocked"))
-			ret = fix_change(need, hits, root, CHANGE_GRAFT,
-					 &changed);
+			ret = fix_change(need, hits, root, CHANGE_GRAFT, NULL,
+					 &grafted);
+		*changed |= grafted;
 		findings_free(&f);
 	}
 	return ret;
 }
 
-/* The defect is there: does our change end it, on a scratch copy? */
+/*
+ * The defect is there: does our change end it, on a scratch copy? @kept is
+ * where the look has kept the change, of the files as they are in the tree.
+ */
 static int try_graft(const struct asked *a, const struct fix *fix,
-		     const struct findings *before, json_t **v)
+		     const struct findings *before, const char *kept, json_t **v)
 {
 	const struct finding *site = findings_first(before, "report");
 	const struct hits *hits = hits_of(a, fix);
 	struct findings after = { 0 };
 	const struct finding *left;
+	bool changed = false, needs = false;
 	char *name, *root;
-	bool changed = false;
 	int ret;
 
 	name = xasprintf("try-%s", fix->name);
@@ -158,13 +162,14 @@ static int try_graft(const struct asked *a, const struct fix *fix,
 	free(name);
 	if (!root)
 		return -1;
-	ret = graft_needs(a, fix, root);
+	ret = graft_needs(a, fix, root, &needs);
 	if (!ret)
 		ret = fetch_files(a->tree.root, hits, root);
 	if (!ret)
-		ret = fix_change(fix, hits, root, CHANGE_GRAFT, &changed);
+		ret = fix_change(fix, hits, root, CHANGE_GRAFT,
+				 needs ? NULL : kept, &changed);
 	if (!ret)
-		ret = fix_look(fix, hits, root, &after);
+		ret = fix_look(fix, hits, root, NULL, &after);
 	if (!ret) {
 		left = findings_first(&after, "report");
 		if (!changed)
@@ -226,12 +231,18 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 	const struct hits *hits = hits_of(a, fix);
 	const struct finding *report, *blocked, *other;
 	struct findings f;
+	char *name, *keep;
 	int ret;
 
 	*v = NULL;
-	ret = fix_look(fix, hits, a->tree.root, &f);
-	if (ret)
+	name = xasprintf("keep-%s", fix->name);
+	keep = scratch_dir(name);
+	free(name);
+	ret = keep ? fix_look(fix, hits, a->tree.root, keep, &f) : -1;
+	if (ret) {
+		free(keep);
 		return ret;
+	}
 	report = findings_first(&f, "report");
 	blocked = findings_first(&f, "blocked");
 	other = findings_first(&f, "superseded");
@@ -247,10 +258,13 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 	else if (report && blocked)
 		*v = blocked_verdict(&f);
 	else if (report)
-		ret = try_graft(a, fix, &f, v);
+		ret = try_graft(a, fix, &f, keep, v);
 	else
 		*v = healthy(hits, &f);
 	findings_free(&f);
+	if (!ret)
+		ret = remove_tree(keep);
+	free(keep);
 	return ret;
 }
 
@@ -626,12 +640,12 @@ int graft_one(const struct asked *a, const struct fix *fix, const char *root,
 
 	ret = fetch_files(a->tree.root, hits, root);
 	if (!ret)
-		ret = fix_change(fix, hits, root, change, &changed);
+		ret = fix_change(fix, hits, root, change, NULL, &changed);
 	if (!ret && !changed)
 		return vf_error("%s: %s found nothing to change", fix->name,
 				change == CHANGE_UNDO ? "its undo" : "the graft");
 	if (!ret)
-		ret = fix_look(fix, hits, root, &after);
+		ret = fix_look(fix, hits, root, NULL, &after);
 	if (!ret && change == CHANGE_GRAFT &&
 	    (findings_first(&after, "report") || after.unclear ||
 	     !findings_first(&after, "carried")))

@@ -207,11 +207,13 @@ enum change { CHANGE_GRAFT, CHANGE_UNDO };
 void add_finding(struct findings *f, const char *word, const char *file,
 		 long line, const char *what);
 int spatch_look(const struct fix *fix, const struct hits *hits,
-		const char *root, struct findings *out);
+		const char *root, const char *keep, struct findings *out);
 void findings_free(struct findings *f);
 const struct finding *findings_first(const struct findings *f, const char *word);
 int spatch_change(const struct fix *fix, const struct hits *hits,
 		  const char *root, enum change change, bool *changed);
+int spatch_carry(const struct fix *fix, const struct hits *hits,
+		 const char *keep, const char *root, bool *changed);
 bool has_undo(const struct fix *fix);
 
 /* tidy.c: what spatch leaves undone around a change */
@@ -229,9 +231,9 @@ int shapes_change(const struct fix *fix, const char *root, enum change change,
 int adds_change(const struct fix *fix, const char *root, enum change change,
 		bool *changed);
 int fix_look(const struct fix *fix, const struct hits *hits, const char *root,
-	     struct findings *out);
+	     const char *keep, struct findings *out);
 int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
-	       enum change change, bool *changed);
+	       enum change change, const char *kept, bool *changed);
 
 /* verdict.c */
 
