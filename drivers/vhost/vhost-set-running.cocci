@@ -9,7 +9,8 @@
 ///
 /// Call it VHOST_SET_RUNNING and keep the old name as an alias. The number
 /// is the same, so programs that were built before see no change, and
-/// programs that know only the old name still build.
+/// programs that know only the old name still build. A tree that renamed it
+/// without an alias gets that.
 ///
 /// The copies of the header below tools/ follow, or perf's check that they
 /// are the same complains.
@@ -22,7 +23,7 @@
 // Upstream: never
 // Originally-by: Guennadi Liakhovetski <guennadi.liakhovetski@linux.intel.com>
 // Scope: include/uapi/linux/vhost.h include/uapi/linux/vhost_types.h tools/include/uapi/linux tools/perf/trace/beauty/include drivers/vhost
-// Anchors: VHOST_VSOCK_SET_RUNNING
+// Anchors: VHOST_VSOCK_SET_RUNNING VHOST_SET_RUNNING
 // Modules: none
 // Abi: none
 // Proof: static vhost/generic_name
@@ -38,7 +39,8 @@ virtual evidence
 @@
 OURS = "_IOW(VHOST_VIRTIO,0x61,int)"
 generic = {}		# file: what VHOST_SET_RUNNING stands for there
-states = set()		# what the files make of the old name
+old = set()		# the files that have the old name
+states = set()		# what the files make of the two names
 
 def body(e):
 	return "".join(e.split())
@@ -53,6 +55,16 @@ def state(p, e):
 	if new is None:
 		return "vsock"
 	return "both" if new in (OURS, "VHOST_VSOCK_SET_RUNNING") else "taken"
+
+# Of one without the old name.
+def alone(p):
+	if p[0].file in old:
+		return None
+	return "renamed" if generic[p[0].file] == OURS else "odd"
+
+# Where a header needs more than we do, none is changed.
+def plain():
+	return states <= {"vsock", "alias", "renamed", None}
 
 @new@
 expression E;
@@ -76,7 +88,13 @@ position p;
 p << old.p;
 e << old.E;
 @@
+old.add(p[0].file)
 states.add(state(p, e))
+
+@script:python@
+p << new.p;
+@@
+states.add(alone(p))
 
 @script:python depends on report@
 p << old.p;
@@ -84,6 +102,12 @@ e << old.E;
 @@
 if state(p, e) in ("vsock", "taken"):
 	coccilib.report.print_report(p[0], "the ioctl has the name of one driver")
+
+@script:python depends on report@
+p << new.p;
+@@
+if alone(p) == "renamed":
+	coccilib.report.print_report(p[0], "the ioctl has lost the name that programs know")
 
 @script:python depends on evidence@
 p << old.p;
@@ -97,18 +121,19 @@ said = {
 if said and "odd" not in states:
 	print(said % (p[0].file, p[0].line))
 
-// Where a header needs more than that, none is changed.
-@script:python plain depends on patch@
-p << old.p;
-e << old.E;
-@@
-if not states <= {"vsock", "alias"}:
-	cocci.include_match(False)
-
-@depends on patch && plain@
+@depends on patch@
 expression E;
+position p : script:python() { plain() and alone(p) == "renamed" };
 @@
--#define VHOST_VSOCK_SET_RUNNING _IOW(VHOST_VIRTIO, E, int)
+ #define VHOST_SET_RUNNING@p E
++/* The name it had when only vsock did. */
++#define VHOST_VSOCK_SET_RUNNING VHOST_SET_RUNNING
+
+@depends on patch@
+expression E;
+position p : script:python() { plain() };
+@@
+-#define VHOST_VSOCK_SET_RUNNING@p _IOW(VHOST_VIRTIO, E, int)
 +/* Start (1) or stop (0) the virtqueues; any driver may use it. */
 +#define VHOST_SET_RUNNING _IOW(VHOST_VIRTIO, E, int)
 +/* The name it had when only vsock did. */
