@@ -271,7 +271,7 @@ p << right.p;
 @@
 print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && set && !right@
+@script:python depends on evidence && set && never right@
 p << named.p;
 @@
 print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
@@ -281,14 +281,14 @@ p << cleared_get.p;
 @@
 print("carried %s:%s the memory encryption mask is cleared from the address" % (p[0].file, p[0].line))
 
-@script:python depends on evidence && set && !old && !plain && !right && !named && !unclear && !cleared_get@
+@script:python depends on evidence && set && !old && !plain && never right && never named && !unclear && !cleared_get@
 p << reader.p;
 f << reader.f;
 @@
 print("superseded %s:%s %s() clears the mask for common page table code" % (p[0].file, p[0].line, f))
 
 // VFIO clears the mask for a driver that is not there.
-@script:python depends on evidence && !set && !old && !plain && !right && !named && !unclear && !reader@
+@script:python depends on evidence && !set && !old && !plain && never right && never named && !unclear && !reader@
 p << safe.p;
 @@
 print("absent %s:%s VFIO clears the mask, but no IOMMU driver sets it" % (p[0].file, p[0].line))
