@@ -158,7 +158,7 @@ ev << boxed_event.ev;
 @@
 print("blocked %s:%s the rows of BOXED and BUSY differ in %s" % (p[0].file, p[0].line, ev))
 
-@script:python depends on evidence && boxed && busy && alike && !same && !differ@
+@script:python depends on evidence && boxed && busy && alike && never same && never differ@
 p << alone.p;
 ev << alone.ev;
 @@
@@ -188,7 +188,7 @@ p << later.p;
 @@
 print("superseded %s:%s CP_PROCESSING and CP_PENDING, which differ, took the place of BOXED and BUSY" % (p[0].file, p[0].line))
 
-@depends on patch && boxed && busy && (same || (alike && !alone)) && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone)) && never differ && !apart@
 identifier t;
 initializer i;
 @@
@@ -196,14 +196,14 @@ initializer i;
 - [VFIO_CCW_STATE_BOXED] = i,
  ... };
 
-@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && never differ && !apart@
 identifier e;
 @@
  enum e { ...,
 - VFIO_CCW_STATE_BOXED,
  ... };
 
-@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && !differ && !apart@
+@depends on patch && boxed && busy && (same || (alike && !alone) || !boxed_row) && never differ && !apart@
 @@
 - VFIO_CCW_STATE_BOXED
 + VFIO_CCW_STATE_BUSY
