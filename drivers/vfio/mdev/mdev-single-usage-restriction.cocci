@@ -86,9 +86,11 @@ p << made.p;
 @@
 print("carried %s:%s what a driver declared becomes an attribute" % (p[0].file, p[0].line))
 
+// Where one of several places has the call, so does the rest of the change.
+//
 // An attribute is shown with what its kernel passes to the write-only one.
 
-@proto depends on patch && make && !made && !other@
+@proto depends on patch && make && never made && !other@
 type T1, T2;
 identifier a, b, buf, count;
 @@
