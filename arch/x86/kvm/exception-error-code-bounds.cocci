@@ -38,6 +38,14 @@ virtual patch
 virtual report
 virtual evidence
 
+@initialize:python@
+@@
+early = set()		# the files with a bound before anything is shifted
+bounded = set()		# the lookups with a bound of their own
+
+def places(p):
+	return [(q.file, q.line, q.column) for q in p]
+
 // The lookup. A bound that is there, right or wrong, is the matter of the
 // rules below.
 
@@ -82,26 +90,26 @@ if (W(\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q
 @inlined@
 identifier lookup.v;
 symbol false;
-position lookup.p, q;
+position r = {lookup.p}, q;
 @@
 (
-	(\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\)) && <+... v@p ...+>
+	(\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\)) && <+... v@r ...+>
 |
-	(\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\)) ? <+... v@p ...+> : \(false\|0\)
+	(\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\)) ? <+... v@r ...+> : \(false\|0\)
 |
-	(\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) ? \(false\|0\) : <+... v@p ...+>
+	(\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) ? \(false\|0\) : <+... v@r ...+>
 )
 
 @guarded@
 identifier lookup.v;
 symbol false;
-position lookup.p, q;
+position r = {lookup.p}, q;
 @@
 (
 if (\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\))
-{ return <+... v@p ...+>; }
+{ return <+... v@r ...+>; }
 |
-if ((\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) || <+... v@p ...+>)
+if ((\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) || <+... v@r ...+>)
 { return \(false\|0\); }
 )
 
@@ -134,10 +142,27 @@ x86_exception_has_error_code(T v)
 ...+>
 }
 
-@script:python depends on report && !early && !inlined && !guarded && !other@
+@script:python depends on report@
+p << early.q;
+@@
+early.add(p[0].file)
+
+@script:python depends on report@
+p << inlined.r;
+@@
+bounded.update(places(p))
+
+@script:python depends on report@
+p << guarded.r;
+@@
+bounded.update(places(p))
+
+@script:python depends on report && !other@
 p << lookup.p;
 @@
-coccilib.report.print_report(p[0], "a vector above 31 is shifted out of the mask")
+for q in p:
+	if q.file not in early and not bounded.issuperset(places([q])):
+		coccilib.report.print_report(q, "a vector above 31 is shifted out of the mask")
 
 @script:python depends on evidence@
 p << early.q;
@@ -155,7 +180,7 @@ p << guarded.q;
 @@
 print("carried %s:%s the lookup is bounds-checked in place" % (p[0].file, p[0].line))
 
-@depends on patch && !early && !inlined && !guarded && !loose && !other@
+@depends on patch && never early && never inlined && never guarded && !loose && !other@
 identifier lookup.v;
 position lookup.p;
 expression R;
