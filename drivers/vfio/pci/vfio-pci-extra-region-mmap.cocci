@@ -36,6 +36,14 @@ virtual patch
 virtual report
 virtual evidence
 
+@initialize:python@
+@@
+hooks = set()		# the calls of the mmap() of a region
+safe = set()		# those that no index past the last region gets to
+
+def places(p):
+	return [(q.file, q.line) for q in p]
+
 // The operations of an extra region.
 
 @ops@
@@ -186,7 +194,7 @@ f(...)
 // On the way to the operation, and what fails it does not go on.
 @checked depends on !weak disable gtr_lss_eq exists@
 expression A, B, R;
-position range.rp, hook.hp;
+position range.rp, h = {hook.hp};
 identifier l;
 @@
 	if (<+... A >=@rp B ...+>) {
@@ -194,7 +202,7 @@ identifier l;
 	\(return ...;\|goto l;\)
 	}
 	... when any
-	R->ops->mmap@hp(...)
+	R->ops->mmap@h(...)
 
 // The other way round: a condition of the call.
 @below disable gtr_lss_eq@
@@ -232,15 +240,15 @@ position below.bp;
 
 @guarded depends on !weak_below disable gtr_lss_eq exists@
 expression A, B, R;
-position below.bp, hook.hp;
+position below.bp, h = {hook.hp};
 @@
 (
 	if (<+... A <@bp B ...+>)
-		return R->ops->mmap@hp(...);
+		return R->ops->mmap@h(...);
 |
 	if (<+... A <@bp B ...+>) {
 		... when any
-		R->ops->mmap@hp(...)
+		R->ops->mmap@h(...)
 		... when any
 	}
 )
@@ -265,15 +273,28 @@ p << ops.p;
 @@
 coccilib.report.print_report(p[0], "struct vfio_pci_regops has no mmap()")
 
-@script:python depends on evidence && checked && !far@
-p << hook.hp;
-@@
-print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
+// Each of them.
 
-@script:python depends on evidence && guarded && !checked && !far@
+@script:python depends on evidence@
 p << hook.hp;
 @@
-print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
+hooks.update(places(p))
+
+@script:python depends on evidence@
+p << checked.h;
+@@
+safe.update(places(p))
+
+@script:python depends on evidence@
+p << guarded.h;
+@@
+safe.update(places(p))
+
+@script:python depends on evidence && never far@
+p << hook.hp;
+@@
+if hooks == safe:
+	print("carried %s:%s a region's own mmap() is called, its index checked" % (p[0].file, p[0].line))
 
 @depends on patch disable gtr_lss_eq@
 expression A, B;
