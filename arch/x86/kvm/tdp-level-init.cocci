@@ -35,6 +35,10 @@ virtual patch
 virtual report
 virtual evidence
 
+@initialize:python@
+@@
+ways = set()		# to get the level that is kept
+
 // The level is kept in the vCPU: as what, and taken from whom?
 
 @assigned@
@@ -50,6 +54,8 @@ level;
 @@
 if "tdp_level" not in member + " " + get:
 	cocci.include_match(False)
+else:
+	ways.add(get)
 coccinelle.level = member
 
 @kept@
@@ -174,7 +180,15 @@ p << asked.p;
 @@
 print("absent %s:%s the TDP level is asked for when it is needed, not kept" % (p[0].file, p[0].line))
 
-@depends on patch && number@
+// Which of several is right for a new vCPU is not for us to judge.
+
+@script:python plain depends on patch@
+get << assigned.GET;
+@@
+if len(ways) != 1:
+	cocci.include_match(False)
+
+@depends on plain && number@
 identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
 identifier captured.level;
 expression V, assigned.GET;
@@ -190,7 +204,7 @@ V->arch.level =
 ...>
 }
 
-@depends on patch && create@
+@depends on plain && create@
 identifier creator =~ "^kvm_arch_vcpu_(create|init|setup)$";
 identifier captured.level;
 identifier V;
