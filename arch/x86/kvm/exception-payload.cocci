@@ -32,7 +32,7 @@
 // Originally-by: Jim Mattson <jmattson@google.com>
 // Scope: arch/x86/kvm arch/x86/include tools/arch/x86/include/uapi/asm/kvm.h include/uapi/linux/kvm.h tools/include/uapi/linux/kvm.h
 // Anchors: kvm_vcpu_ioctl_x86_get_vcpu_events kvm_vcpu_ioctl_x86_set_vcpu_events
-// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event kvm_vm_ioctl_enable_cap KVM_CAP_VCPU_EVENTS exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce
+// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event KVM_CAP_DISABLE_QUIRKS KVM_CAP_VCPU_EVENTS exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce
 // Modules: kvm kvm-intel kvm-amd
 // Abi: struct kvm_vcpu_arch and struct kvm_arch grow, and with them struct kvm_vcpu and struct kvm; struct kvm_vcpu_events keeps its size
 // Proof: svm kvm/exception_payload; vmx kvm/exception_payload
@@ -96,14 +96,14 @@ position p;
 // What userspace gets and sets. The headers with all the capabilities are left
 // out here, and below: it takes time to look at each of their definitions.
 
-@user depends on !(file in "include") && !(file in "tools/include") && !(file in "arch/x86/kvm") && !(file in "arch/x86/include/asm")@
+@user depends on (file in "arch/x86/include/uapi" || file in "tools/arch")@
 position p;
 @@
 struct kvm_vcpu_events {@p
 	...
 };
 
-@room depends on user && !(file in "include") && !(file in "tools/include") && !(file in "arch/x86/kvm") && !(file in "arch/x86/include/asm")@
+@room depends on user && (file in "arch/x86/include/uapi" || file in "tools/arch")@
 type T;
 expression N;
 position p;
@@ -113,7 +113,7 @@ struct kvm_vcpu_events {@p
 	T reserved[N];
 };
 
-@user_new depends on !(file in "include") && !(file in "tools/include") && !(file in "arch/x86/kvm") && !(file in "arch/x86/include/asm")@
+@user_new depends on (file in "arch/x86/include/uapi" || file in "tools/arch")@
 typedef __u8, __u32, __u64;
 position p;
 @@
@@ -144,46 +144,51 @@ p << user_new.p;
 @@
 layouts[p[0].file] = "new"
 
-// Where KVM keeps it: inside the vCPU up to v5.10.
+// Where KVM keeps it: inside the vCPU up to v5.10. Nothing is bound by what asks
+// whether a member is there: "never" is about all files, "!" would be about
+// those that share a match.
 
-@queue_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/kvm")@
+@queue_new depends on file in "arch/x86/include/asm"@
+type T;
 @@
 struct kvm_queued_exception {
 	...
-	bool has_payload;
+	T has_payload;
 	...
 };
 
-@inside_new depends on !queue_new && !(file in "include") && !(file in "tools") && !(file in "arch/x86/kvm")@
+@inside_new depends on never queue_new && file in "arch/x86/include/asm"@
+type T;
 @@
 struct kvm_vcpu_arch {
 	...
 	struct kvm_queued_exception {
 		...
-		bool has_payload;
+		T has_payload;
 		...
 	} exception;
 	...
 };
 
-@vm depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/kvm")@
+@vm depends on file in "arch/x86/include/asm"@
 position p;
 @@
 struct kvm_arch {@p
 	...
 };
 
-@vm_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/kvm")@
+@vm_new depends on file in "arch/x86/include/asm"@
+type T;
 @@
 struct kvm_arch {
 	...
-	bool exception_payload_enabled;
+	T exception_payload_enabled;
 	...
 };
 
 // The code.
 
-@get depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@get depends on file in "arch/x86/kvm"@
 identifier vcpu, events;
 position p;
 @@
@@ -191,13 +196,37 @@ position p;
 				     struct kvm_vcpu_events *events)
  { ... }
 
-@get_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+// Its parts, each of which may be missing: the value, whether there is one,
+// whether the exception is pending, and that all this is valid.
+
+@get_new depends on file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
  E->exception_payload =@p F
 
-@set depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@get_has depends on file in "arch/x86/kvm"@
+expression E, F;
+@@
+ E->exception_has_payload = \(F.has_payload\|F->has_payload\)
+
+@get_pending depends on file in "arch/x86/kvm"@
+identifier get.events;
+expression E;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(..., struct kvm_vcpu_events *events)
+ {
+ <+...
+ events->exception.pending = E
+ ...+>
+ }
+
+@get_flag depends on file in "arch/x86/kvm"@
+expression E;
+@@
+ E->flags |= KVM_VCPUEVENT_VALID_PAYLOAD
+
+@set depends on file in "arch/x86/kvm"@
 identifier vcpu, events;
 position p;
 @@
@@ -205,18 +234,43 @@ position p;
 				     struct kvm_vcpu_events *events)
  { ... }
 
-@set_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@set_new depends on file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
  E =@p F->exception_payload
 
-@check depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@set_has depends on file in "arch/x86/kvm"@
+expression E, F;
+@@
+ E = F->exception_has_payload
+
+@set_pending depends on file in "arch/x86/kvm"@
+expression E, F;
+@@
+ E->arch.exception.pending = <+... F->exception.pending ...+>
+
+@set_flag depends on file in "arch/x86/kvm"@
+expression E;
+@@
+ E->flags & ~(<+... KVM_VCPUEVENT_VALID_PAYLOAD ...+>)
+
+@set_asked depends on file in "arch/x86/kvm"@
+identifier set.vcpu;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ {
+ <+...
+ vcpu->kvm->arch.exception_payload_enabled
+ ...+>
+ }
+
+@check depends on file in "arch/x86/kvm"@
 position p;
 @@
  KVM_CAP_VCPU_EVENTS@p
 
-@check_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@check_new depends on file in "arch/x86/kvm"@
 position p;
 @@
  kvm_vm_ioctl_check_extension(...)
@@ -226,22 +280,27 @@ position p;
  ...+>
  }
 
-@enable depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+// Later kernels add to what is disabled.
+@enable depends on file in "arch/x86/kvm"@
 identifier kvm, cap, r;
 position p;
 @@
- kvm->arch.disabled_quirks =@p cap->args[0];
+(
+ kvm->arch.disabled_quirks =@p <+... cap->args[0] ...+>;
+|
+ kvm->arch.disabled_quirks |=@p <+... cap->args[0] ...+>;
+)
  r = 0;
  break;
 
-@enable_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@enable_new depends on file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
  E->arch.exception_payload_enabled =@p F
 
 // An exception that KVM queues itself must not get what userspace set.
-@queued depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@queued depends on file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
@@ -252,7 +311,7 @@ position p;
  ...+>
  }
 
-@queued_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@queued_new depends on file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
@@ -263,7 +322,7 @@ position p;
  ...+>
  }
 
-@inject depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@inject depends on file in "arch/x86/kvm"@
 identifier vcpu, r;
 type T;
 statement S;
@@ -276,43 +335,43 @@ position p;
  ...
  }
 
-@inject_new depends on !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@inject_new depends on file in "arch/x86/kvm"@
 position p;
 @@
  kvm_deliver_exception_payload@p(...)
 
 // Headers alone are of no use: all of the code has to be known.
-@script:python code depends on get && set && (check || check_new) && (enable || enable_new) && (queued || queued_new) && (inject || inject_new)@
+@script:python code depends on ever get && ever set && (ever check || ever check_new) && (ever enable || ever enable_new) && (ever queued || ever queued_new) && (ever inject || ever inject_new)@
 p << get.p;
 @@
 pass
 
-@script:python depends on report && !get_new@
+@script:python depends on report && (never get_new || never get_has || never get_pending || never get_flag)@
 p << get.p;
 @@
 coccilib.report.print_report(p[0], "userspace does not get the payload of an exception")
 
-@script:python depends on report && !set_new@
+@script:python depends on report && (never set_new || never set_has || never set_pending || never set_flag || never set_asked)@
 p << set.p;
 @@
 coccilib.report.print_report(p[0], "userspace cannot set the payload of an exception")
 
-@script:python depends on report && !check_new@
+@script:python depends on report && never check_new@
 p << check.p;
 @@
 coccilib.report.print_report(p[0], "%s is not supported" % CAP)
 
-@script:python depends on report && !enable_new@
+@script:python depends on report && never enable_new@
 p << enable.p;
 @@
 coccilib.report.print_report(p[0], "%s cannot be enabled" % CAP)
 
-@script:python depends on report && !queued_new@
+@script:python depends on report && never queued_new@
 p << queued.p;
 @@
 coccilib.report.print_report(p[0], "an exception is queued without a payload")
 
-@script:python depends on report && !inject_new@
+@script:python depends on report && never inject_new@
 p << inject.p;
 @@
 coccilib.report.print_report(p[0], "a payload does not reach the guest")
@@ -331,17 +390,15 @@ n << number.n;
 if missing(p[0].file, n) and not p[0].file.startswith("tools/include/"):
 	coccilib.report.print_report(p[0], "%s is missing" % kind(n))
 
-@script:python depends on report && ever code && !queue_new && !inside_new@
+@script:python depends on report && ever code && never queue_new && never inside_new@
 p << vm.p;
 @@
 coccilib.report.print_report(p[0], "struct kvm_queued_exception has no payload")
 
-@script:python depends on report && ever code && !vm_new@
+@script:python depends on report && ever code && never vm_new@
 p << vm.p;
 @@
 coccilib.report.print_report(p[0], "no VM can ask for payloads")
-
-// The change: each part where it is missing.
 
 @script:python depends on evidence && ever code@
 p << user.p;
@@ -368,7 +425,7 @@ try:
 except ValueError:
 	pass
 
-@script:python carried depends on evidence && ever code && get_new && set_new && check_new && enable_new && inject_new@
+@script:python carried depends on evidence && ever code && ever get_new && ever set_new && ever check_new && ever enable_new && ever inject_new@
 p << get_new.p;
 @@
 pass
@@ -400,8 +457,10 @@ n << number.n;
 if n == CAP:
 	print("carried %s:%s %s" % (p[0].file, p[0].line, CAP))
 
+// The change: each part where it is missing.
+
 // Up to v4.10 all that is queued is pending; what is queued again was injected.
-@reinject depends on patch && !(file in "include") && !(file in "tools") && !(file in "arch/x86/include")@
+@reinject depends on patch && file in "arch/x86/kvm"@
 expression E, F;
 position p;
 @@
@@ -411,6 +470,527 @@ position p;
 p << reinject.p;
 @@
 requeued.add(p[0].file)
+
+@depends on patch && ever code && (file in "arch/x86/include/uapi" || file in "tools/arch")@
+@@
+struct kvm_vcpu_events {
+	struct {
+		__u8 injected;
+		__u8 nr;
+		__u8 has_error_code;
+-		__u8 pad;
++		__u8 pending;
+		__u32 error_code;
+	} exception;
+	...
+};
+
+@depends on patch && ever code && (file in "arch/x86/include/uapi" || file in "tools/arch")@
+@@
+struct kvm_vcpu_events {
+	...
+-	__u32 reserved[9];
++	__u8 reserved[27];
++	__u8 exception_has_payload;
++	__u64 exception_payload;
+};
+
+@depends on patch && ever code && (file in "arch/x86/include/uapi" || file in "tools/arch")@
+@@
+struct kvm_vcpu_events {
+	...
+-	__u8 reserved[35];
++	__u8 reserved[26];
++	__u8 exception_has_payload;
++	__u64 exception_payload;
+};
+
+@queue_half depends on patch && ever code && never queue_new && file in "arch/x86/include/asm"@
+type T;
+@@
+struct kvm_queued_exception {
+	...
+	T payload;
++	bool has_payload;
+	...
+};
+
+@inside_half depends on patch && ever code && never inside_new && file in "arch/x86/include/asm"@
+type T;
+@@
+struct kvm_vcpu_arch {
+	...
+	struct kvm_queued_exception {
+		...
+		T payload;
++		bool has_payload;
+		...
+	} exception;
+	...
+};
+
+@depends on patch && ever code && never queue_new && never queue_half && file in "arch/x86/include/asm"@
+typedef u32;
+@@
+struct kvm_queued_exception {
+	...
+	u32 error_code;
++	unsigned long payload;
++	bool has_payload;
+	...
+};
+
+@depends on patch && ever code && never inside_new && never inside_half && file in "arch/x86/include/asm"@
+@@
+struct kvm_vcpu_arch {
+	...
+	struct kvm_queued_exception {
+		...
+		u32 error_code;
++		unsigned long payload;
++		bool has_payload;
+		...
+	} exception;
+	...
+};
+
+@vm_platform_info depends on patch && ever code && never vm_new && file in "arch/x86/include/asm"@
+@@
+struct kvm_arch {
+	...
+	bool guest_can_read_msr_platform_info;
++	bool exception_payload_enabled;
+	...
+};
+
+@vm_x2apic depends on patch && ever code && never vm_new && never vm_platform_info && file in "arch/x86/include/asm"@
+@@
+struct kvm_arch {
+	...
+	bool x2apic_broadcast_quirk_disabled;
++	bool exception_payload_enabled;
+	...
+};
+
+@depends on patch && ever code && never vm_new && never vm_platform_info && never vm_x2apic && file in "arch/x86/include/asm"@
+@@
+struct kvm_arch {
+	...
++	bool exception_payload_enabled;
+};
+
+// As one word each: spatch would break the lines in its own way.
+
+@script:python as_word depends on patch && ever code@
+p << set.p;
+vcpu << set.vcpu;
+events << set.events;
+mask;
+unasked;
+bad_nr;
+in_guest;
+is_pending;
+member;
+to_be_pending;
+@@
+coccinelle.mask = "KVM_VCPUEVENT_VALID_SMM\n\t\t\t      | " + FLAG
+coccinelle.unasked = ("%s->flags & %s &&\n\t    "
+	"!%s->kvm->arch.exception_payload_enabled" % (events, FLAG, vcpu))
+coccinelle.bad_nr = ("%s->exception.pending &&\n\t    (%s->exception.nr > 31 || "
+	"%s->exception.nr == NMI_VECTOR)" % (events, events, events))
+coccinelle.in_guest = ("(is_guest_mode(%s) &&\n\t      !(%s->flags & %s))" %
+	(vcpu, events, FLAG))
+again = p[0].file in requeued
+coccinelle.is_pending = "ex->pending" + (" && !ex->reinject" if again else "")
+coccinelle.member = "reinject" if again else "injected"
+coccinelle.to_be_pending = (("%s->exception.injected ||\n\t\t\t" % events
+	if again else "") + "%s->exception.pending" % events)
+
+// KVM_GET_VCPU_EVENTS. Where nothing of it is there, injected stands for pending
+// as well. Some kernels choose one of two exceptions first.
+
+@get_asked depends on patch && file in "arch/x86/kvm"@
+identifier get.vcpu;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ {
+ <+...
+ vcpu->kvm->arch.exception_payload_enabled
+ ...+>
+ }
+
+@script:python get_old depends on patch && ever code && never get_new && never get_has && never get_pending && never get_flag && never get_asked@
+p << get.p;
+@@
+pass
+
+@choice depends on ever get_old && file in "arch/x86/kvm" exists@
+identifier get.vcpu;
+symbol ex;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ {
+ ... when any
+ ex = &vcpu->arch.exception
+ ... when any
+ }
+
+@depends on ever get_old && never choice && file in "arch/x86/kvm"@
+identifier get.vcpu, get.events;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
++	struct kvm_queued_exception *ex = &vcpu->arch.exception;
++
+ ...
+ }
+
+@depends on ever get_old && file in "arch/x86/kvm"@
+identifier get.vcpu, get.events, as_word.is_pending;
+expression E;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+(
+-	events->exception.pad = 0;
+|
+ 	events->flags = E;
++	events->exception.pending = 0;
++	events->exception_has_payload = 0;
++	events->exception_payload = 0;
++	if (vcpu->kvm->arch.exception_payload_enabled) {
++		events->flags |= KVM_VCPUEVENT_VALID_PAYLOAD;
++		if (is_pending) {
++			/* What was said to be injected above. */
++			events->exception.pending = events->exception.injected;
++			events->exception.injected = 0;
++			events->exception_has_payload = ex->has_payload;
++			events->exception_payload = ex->payload;
++		}
++	}
+)
+ ...>
+ }
+
+@depends on patch && ever code && never get_old && never get_flag && file in "arch/x86/kvm"@
+identifier get.vcpu, get.events;
+expression E;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+ events->flags = E;
++	if (vcpu->kvm->arch.exception_payload_enabled)
++		events->flags |= KVM_VCPUEVENT_VALID_PAYLOAD;
+ ...>
+ }
+
+@depends on patch && ever code && never get_old && never get_pending && file in "arch/x86/kvm"@
+identifier get.events;
+expression X;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(..., struct kvm_vcpu_events *events)
+ {
+ <...
+(
+ events->exception.injected = X.injected;
++	events->exception.pending = X.pending;
+|
+ events->exception.injected = X->injected;
++	events->exception.pending = X->pending;
+)
+ ...>
+ }
+
+@depends on patch && ever code && never get_old && never get_new && file in "arch/x86/kvm"@
+identifier get.events;
+expression X;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(..., struct kvm_vcpu_events *events)
+ {
+ <...
+(
+ events->exception.error_code = X.error_code;
++	events->exception_payload = X.payload;
+|
+ events->exception.error_code = X->error_code;
++	events->exception_payload = X->payload;
+)
+ ...>
+ }
+
+@depends on patch && ever code && never get_old && never get_has && file in "arch/x86/kvm"@
+identifier get.events;
+expression X;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(..., struct kvm_vcpu_events *events)
+ {
+ <...
+(
+ events->exception.error_code = X.error_code;
++	events->exception_has_payload = X.has_payload;
+|
+ events->exception.error_code = X->error_code;
++	events->exception_has_payload = X->has_payload;
+)
+ ...>
+ }
+
+// Who no longer asks for payloads must find them delivered.
+
+@depends on ever get_old && never inject_new && file in "arch/x86/kvm"@
+identifier get.vcpu;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ {
+ <...
+ 	process_nmi(vcpu);
++	if (!vcpu->kvm->arch.exception_payload_enabled)
++		kvm_deliver_exception_payload(vcpu);
+ ...>
+ }
+
+@depends on ever get_old && ever inject_new && file in "arch/x86/kvm"@
+identifier get.vcpu;
+expression E;
+@@
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ {
+ <...
+ if (
+-    E
++    !vcpu->kvm->arch.exception_payload_enabled && E
+    )
+ 	kvm_deliver_exception_payload(...);
+ ...>
+ }
+
+@depends on patch && ever code && never inject_new && file in "arch/x86/kvm"@
+identifier get.vcpu;
+@@
++/* Hand the payload of a pending exception, if it has one, to the guest. */
++static void kvm_deliver_exception_payload(struct kvm_vcpu *vcpu)
++{
++	struct kvm_queued_exception *ex = &vcpu->arch.exception;
++	unsigned long dr6;
++
++	if (!ex->pending || !ex->has_payload)
++		return;
++	if (ex->nr == PF_VECTOR)
++		vcpu->arch.cr2 = ex->payload;
++	if (ex->nr == DB_VECTOR) {
++		/* DR6.RTM is cleared where the payload has the bit. */
++		kvm_get_dr(vcpu, 6, &dr6);
++		dr6 &= ~(DR_TRAP_BITS | DR6_RTM);
++		dr6 |= ex->payload ^ DR6_RTM;
++		kvm_set_dr(vcpu, 6, lower_32_bits(dr6));
++	}
++	ex->has_payload = false;
++	ex->payload = 0;
++}
++
+ kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
+ { ... }
+
+@depends on patch && ever code && never inject_new && file in "arch/x86/kvm"@
+identifier inject.vcpu, inject.r;
+type inject.T;
+statement S;
+@@
+ inject_pending_event(struct kvm_vcpu *vcpu, ...)
+ {
+ T r;
++
++	kvm_deliver_exception_payload(vcpu);
+ S
+ ...
+ }
+
+// KVM_SET_VCPU_EVENTS. Where nothing of it is there, injected and pending are
+// not told apart, so that both are refused while L2 runs; and some kernels mark
+// the pending exceptions that are userspace's own.
+
+@script:python set_old depends on patch && ever code && never set_new && never set_has && never set_pending && never set_flag && never set_asked@
+p << set.p;
+@@
+pass
+
+@depends on ever set_old && file in "arch/x86/kvm"@
+identifier set.vcpu, set.events, as_word.unasked, as_word.bad_nr, as_word.mask, as_word.in_guest, as_word.member, as_word.to_be_pending;
+symbol false;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+(
+ if (events->flags & ~(<+...
+-KVM_VCPUEVENT_VALID_SMM
++mask
+ ...+>)) { ... }
++
++	if (unasked)
++		return -EINVAL;
++	if (!(events->flags & KVM_VCPUEVENT_VALID_PAYLOAD))
++		events->exception.pending = 0;
++	if (events->exception.pending)
++		events->exception.injected = 0;
++	else
++		events->exception_has_payload = 0;
++	if (bad_nr)
++		return -EINVAL;
+|
+ if (events->exception.injected && (<+...
+-is_guest_mode(vcpu)
++in_guest
+ ...+>)) { ... }
+|
+ vcpu->arch.exception_from_userspace =
+-    false
++    events->exception.pending
+ ;
+|
+ 	vcpu->arch.exception.error_code = events->exception.error_code;
++	if (events->flags & KVM_VCPUEVENT_VALID_PAYLOAD) {
++		vcpu->arch.exception.member = events->exception.injected;
++		vcpu->arch.exception.pending = to_be_pending;
++	}
++	vcpu->arch.exception.has_payload = events->exception_has_payload;
++	vcpu->arch.exception.payload = events->exception_payload;
+)
+ ...>
+ }
+
+@depends on patch && ever code && never set_old && never set_asked && file in "arch/x86/kvm"@
+identifier set.vcpu, set.events, as_word.unasked;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+ if (events->flags & ~(<+... KVM_VCPUEVENT_VALID_SMM ...+>)) { ... }
++
++	if (unasked)
++		return -EINVAL;
++	if (!(events->flags & KVM_VCPUEVENT_VALID_PAYLOAD))
++		events->exception.pending = 0;
++	if (events->exception.pending)
++		events->exception.injected = 0;
++	else
++		events->exception_has_payload = 0;
+ ...>
+ }
+
+@depends on patch && ever code && never set_old && never set_flag && file in "arch/x86/kvm"@
+identifier set.events, as_word.mask;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(..., struct kvm_vcpu_events *events)
+ {
+ <...
+ events->flags & ~(<+...
+-KVM_VCPUEVENT_VALID_SMM
++mask
+ ...+>)
+ ...>
+ }
+
+@depends on patch && ever code && never set_old && never set_pending && file in "arch/x86/kvm"@
+identifier set.vcpu, set.events;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+ 	vcpu->arch.exception.injected = events->exception.injected;
++	vcpu->arch.exception.pending = events->exception.pending;
+ ...>
+ }
+
+@depends on patch && ever code && never set_old && never set_new && file in "arch/x86/kvm"@
+identifier set.vcpu, set.events;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+ 	vcpu->arch.exception.error_code = events->exception.error_code;
++	vcpu->arch.exception.payload = events->exception_payload;
+ ...>
+ }
+
+@depends on patch && ever code && never set_old && never set_has && file in "arch/x86/kvm"@
+identifier set.vcpu, set.events;
+@@
+ kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
+				    struct kvm_vcpu_events *events)
+ {
+ <...
+ 	vcpu->arch.exception.error_code = events->exception.error_code;
++	vcpu->arch.exception.has_payload = events->exception_has_payload;
+ ...>
+ }
+
+// The capability.
+
+@script:python as_case depends on patch && ever code && never check_new@
+p << check.p;
+supported;
+@@
+coccinelle.supported = "KVM_CAP_VCPU_EVENTS:\n\tcase " + CAP
+
+@depends on patch && ever code && never check_new && file in "arch/x86/kvm"@
+identifier as_case.supported;
+@@
+ kvm_vm_ioctl_check_extension(...)
+ {
+ <...
+-KVM_CAP_VCPU_EVENTS
++supported
+ ...>
+ }
+
+@script:python as_break depends on patch && ever code && never enable_new@
+kvm << enable.kvm;
+cap << enable.cap;
+r << enable.r;
+enabled;
+@@
+coccinelle.enabled = "\n\t\t".join(["break;\n\tcase %s:" % CAP,
+	"%s->arch.exception_payload_enabled = %s->args[0];" % (kvm, cap),
+	"%s = 0;" % r, "break"])
+
+@depends on patch && ever code && never enable_new && file in "arch/x86/kvm"@
+identifier enable.kvm, enable.cap, enable.r, as_break.enabled;
+@@
+(
+ kvm->arch.disabled_quirks = <+... cap->args[0] ...+>;
+|
+ kvm->arch.disabled_quirks |= <+... cap->args[0] ...+>;
+)
+ r = 0;
+-break;
++enabled;
+
+// Exceptions that KVM queues.
+
+@depends on patch && ever code && never queued_new && file in "arch/x86/kvm"@
+expression E, F;
+@@
+ kvm_multiple_exception(...)
+ {
+ <...
+ E->arch.exception.error_code = F;
++E->arch.exception.has_payload = false;
++E->arch.exception.payload = 0;
+ ...>
+ }
+
+// The numbers, last of all: leaving out the definitions that ours does not
+// follow, include_match() drops what other rules bound as well.
 
 @around depends on patch && ever code@
 identifier n =~ "^KVM_(CAP|VCPUEVENT_VALID)_[A-Z0-9_]+$";
@@ -445,384 +1025,3 @@ position around.p;
 @@
 #define n@p V
 +#define ours
-
-@depends on patch && ever code@
-@@
-struct kvm_vcpu_events {
-	struct {
-		__u8 injected;
-		__u8 nr;
-		__u8 has_error_code;
--		__u8 pad;
-+		__u8 pending;
-		__u32 error_code;
-	} exception;
-	...
--	__u32 reserved[9];
-+	__u8 reserved[27];
-+	__u8 exception_has_payload;
-+	__u64 exception_payload;
-};
-
-@depends on patch && ever code@
-@@
-struct kvm_vcpu_events {
-	struct {
-		__u8 injected;
-		__u8 nr;
-		__u8 has_error_code;
--		__u8 pad;
-+		__u8 pending;
-		__u32 error_code;
-	} exception;
-	...
--	__u8 reserved[35];
-+	__u8 reserved[26];
-+	__u8 exception_has_payload;
-+	__u64 exception_payload;
-};
-
-@depends on patch && ever code && !queue_new@
-typedef u32;
-@@
-struct kvm_queued_exception {
-	...
-	u32 error_code;
-+	unsigned long payload;
-+	bool has_payload;
-	...
-};
-
-@depends on patch && ever code && !inside_new@
-@@
-struct kvm_vcpu_arch {
-	...
-	struct kvm_queued_exception {
-		...
-		u32 error_code;
-+		unsigned long payload;
-+		bool has_payload;
-		...
-	} exception;
-	...
-};
-
-@vm_platform_info depends on patch && ever code && !vm_new@
-@@
-struct kvm_arch {
-	...
-	bool guest_can_read_msr_platform_info;
-+	bool exception_payload_enabled;
-	...
-};
-
-@vm_x2apic depends on patch && ever code && !vm_new && !vm_platform_info@
-@@
-struct kvm_arch {
-	...
-	bool x2apic_broadcast_quirk_disabled;
-+	bool exception_payload_enabled;
-	...
-};
-
-@depends on patch && ever code && !vm_new && !vm_platform_info && !vm_x2apic@
-@@
-struct kvm_arch {
-	...
-+	bool exception_payload_enabled;
-};
-
-// As one word each: spatch would break the lines in its own way.
-
-@script:python as_word depends on patch && ever code@
-p << set.p;
-vcpu << set.vcpu;
-events << set.events;
-mask;
-unasked;
-bad_nr;
-in_guest;
-is_pending;
-member;
-to_be_pending;
-@@
-coccinelle.mask = "KVM_VCPUEVENT_VALID_SMM\n\t\t\t      | " + FLAG
-coccinelle.unasked = ("%s->flags & %s &&\n\t    "
-	"!%s->kvm->arch.exception_payload_enabled" % (events, FLAG, vcpu))
-coccinelle.bad_nr = ("%s->exception.pending &&\n\t    (%s->exception.nr > 31 || "
-	"%s->exception.nr == NMI_VECTOR)" % (events, events, events))
-coccinelle.in_guest = ("(is_guest_mode(%s) &&\n\t      !(%s->flags & %s))" %
-	(vcpu, events, FLAG))
-again = p[0].file in requeued
-coccinelle.is_pending = "ex->pending" + (" && !ex->reinject" if again else "")
-coccinelle.member = "reinject" if again else "injected"
-coccinelle.to_be_pending = (("%s->exception.injected ||\n\t\t\t" % events
-	if again else "") + "%s->exception.pending" % events)
-
-// KVM_GET_VCPU_EVENTS. Some kernels choose one of two exceptions first.
-
-@choice depends on patch && !(file in "include") && !(file in "tools") && !(file in "arch/x86/include") exists@
-identifier get.vcpu;
-symbol ex;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
- {
- ... when any
- ex = &vcpu->arch.exception
- ... when any
- }
-
-@depends on patch && ever code && !get_new && !choice@
-identifier get.vcpu, get.events;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
-+	struct kvm_queued_exception *ex = &vcpu->arch.exception;
-+
- ...
- }
-
-@depends on patch && ever code && !get_new@
-identifier get.vcpu, get.events;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- <...
--	events->exception.pad = 0;
- ...>
- }
-
-@depends on patch && ever code && !get_new@
-identifier get.vcpu, get.events, as_word.is_pending;
-expression E;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- ... when any
- 	events->flags = E;
-+	events->exception.pending = 0;
-+	events->exception_has_payload = 0;
-+	events->exception_payload = 0;
-+	if (vcpu->kvm->arch.exception_payload_enabled) {
-+		events->flags |= KVM_VCPUEVENT_VALID_PAYLOAD;
-+		if (is_pending) {
-+			/* What was said to be injected above. */
-+			events->exception.pending = events->exception.injected;
-+			events->exception.injected = 0;
-+			events->exception_has_payload = ex->has_payload;
-+			events->exception_payload = ex->payload;
-+		}
-+	}
- ... when any
- }
-
-// Who no longer asks for payloads must find them delivered.
-
-@depends on patch && ever code && !get_new && !inject_new@
-identifier get.vcpu;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
- {
- ... when any
- 	process_nmi(vcpu);
-+	if (!vcpu->kvm->arch.exception_payload_enabled)
-+		kvm_deliver_exception_payload(vcpu);
- ... when any
- }
-
-@depends on patch && ever code && !get_new && inject_new@
-identifier get.vcpu;
-expression E;
-@@
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
- {
- <...
- if (
--    E
-+    !vcpu->kvm->arch.exception_payload_enabled && E
-    )
- 	kvm_deliver_exception_payload(...);
- ...>
- }
-
-@depends on patch && ever code && !inject_new@
-identifier get.vcpu;
-@@
-+/* Hand the payload of a pending exception, if it has one, to the guest. */
-+static void kvm_deliver_exception_payload(struct kvm_vcpu *vcpu)
-+{
-+	struct kvm_queued_exception *ex = &vcpu->arch.exception;
-+	unsigned long dr6;
-+
-+	if (!ex->pending || !ex->has_payload)
-+		return;
-+	if (ex->nr == PF_VECTOR)
-+		vcpu->arch.cr2 = ex->payload;
-+	if (ex->nr == DB_VECTOR) {
-+		/* DR6.RTM is cleared where the payload has the bit. */
-+		kvm_get_dr(vcpu, 6, &dr6);
-+		dr6 &= ~(DR_TRAP_BITS | DR6_RTM);
-+		dr6 |= ex->payload ^ DR6_RTM;
-+		kvm_set_dr(vcpu, 6, lower_32_bits(dr6));
-+	}
-+	ex->has_payload = false;
-+	ex->payload = 0;
-+}
-+
- kvm_vcpu_ioctl_x86_get_vcpu_events(struct kvm_vcpu *vcpu, ...)
- { ... }
-
-@depends on patch && ever code && !inject_new@
-identifier inject.vcpu, inject.r;
-type inject.T;
-statement S;
-@@
- inject_pending_event(struct kvm_vcpu *vcpu, ...)
- {
- T r;
-+
-+	kvm_deliver_exception_payload(vcpu);
- S
- ...
- }
-
-// Where userspace's own pending exceptions are marked as such.
-@depends on patch && ever code && !set_new@
-identifier set.vcpu, set.events;
-symbol false;
-@@
- kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- <...
- vcpu->arch.exception_from_userspace =
--    false
-+    events->exception.pending
- ;
- ...>
- }
-
-// KVM_SET_VCPU_EVENTS. Injected and pending were not told apart, so that both
-// were refused while L2 runs.
-
-@depends on patch && ever code && !set_new@
-identifier set.vcpu, set.events, as_word.unasked, as_word.bad_nr;
-@@
- kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- ... when any
- if (events->flags & ~(<+... KVM_VCPUEVENT_VALID_SMM ...+>)) { ... }
-+
-+	if (unasked)
-+		return -EINVAL;
-+	if (!(events->flags & KVM_VCPUEVENT_VALID_PAYLOAD))
-+		events->exception.pending = 0;
-+	if (events->exception.pending)
-+		events->exception.injected = 0;
-+	else
-+		events->exception_has_payload = 0;
-+	if (bad_nr)
-+		return -EINVAL;
- ... when any
- }
-
-@depends on patch && ever code && !set_new@
-identifier set.events, as_word.mask;
-@@
- kvm_vcpu_ioctl_x86_set_vcpu_events(..., struct kvm_vcpu_events *events)
- {
- <...
- events->flags & ~(<+...
--KVM_VCPUEVENT_VALID_SMM
-+mask
- ...+>)
- ...>
- }
-
-@depends on patch && ever code && !set_new@
-identifier set.vcpu, set.events, as_word.in_guest;
-@@
- kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- <...
- if (events->exception.injected && (<+...
--is_guest_mode(vcpu)
-+in_guest
- ...+>)) { ... }
- ...>
- }
-
-@depends on patch && ever code && !set_new@
-identifier set.vcpu, set.events, as_word.member, as_word.to_be_pending;
-@@
- kvm_vcpu_ioctl_x86_set_vcpu_events(struct kvm_vcpu *vcpu,
-				    struct kvm_vcpu_events *events)
- {
- ... when any
- 	vcpu->arch.exception.error_code = events->exception.error_code;
-+	if (events->flags & KVM_VCPUEVENT_VALID_PAYLOAD) {
-+		vcpu->arch.exception.member = events->exception.injected;
-+		vcpu->arch.exception.pending = to_be_pending;
-+	}
-+	vcpu->arch.exception.has_payload = events->exception_has_payload;
-+	vcpu->arch.exception.payload = events->exception_payload;
- ... when any
- }
-
-// The capability.
-
-@script:python as_case depends on patch && ever code && !check_new@
-p << check.p;
-supported;
-@@
-coccinelle.supported = "KVM_CAP_VCPU_EVENTS:\n\tcase " + CAP
-
-@depends on patch && ever code && !check_new@
-identifier as_case.supported;
-@@
- kvm_vm_ioctl_check_extension(...)
- {
- <...
--KVM_CAP_VCPU_EVENTS
-+supported
- ...>
- }
-
-@script:python as_break depends on patch && ever code && !enable_new@
-kvm << enable.kvm;
-cap << enable.cap;
-r << enable.r;
-enabled;
-@@
-coccinelle.enabled = "\n\t\t".join(["break;\n\tcase %s:" % CAP,
-	"%s->arch.exception_payload_enabled = %s->args[0];" % (kvm, cap),
-	"%s = 0;" % r, "break"])
-
-@depends on patch && ever code && !enable_new@
-identifier enable.kvm, enable.cap, enable.r, as_break.enabled;
-@@
- kvm->arch.disabled_quirks = cap->args[0];
- r = 0;
--break;
-+enabled;
-
-// Exceptions that KVM queues.
-
-@depends on patch && ever code && !queued_new@
-expression E, F;
-@@
- kvm_multiple_exception(...)
- {
- <...
- E->arch.exception.error_code = F;
-+E->arch.exception.has_payload = false;
-+E->arch.exception.payload = 0;
- ...>
- }
-
-// The verdict's other side.
