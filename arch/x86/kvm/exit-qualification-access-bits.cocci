@@ -65,7 +65,7 @@ identifier access, f;
 
 // Where the qualification is made up, unless L1 is to see a misconfiguration.
 
-@place@
+@place disable paren, is_zero@
 expression Q, E, M;
 @@
 if (!(E & PFERR_RSVD_MASK)) {
@@ -74,9 +74,10 @@ if (!(E & PFERR_RSVD_MASK)) {
 ...+>
 }
 
-// What is kept of the old qualification: the access bits too, or not.
+// What is kept of the old qualification: the access bits too, or not. All
+// isomorphisms of so many alternatives cost more than everything else here.
 
-@stale@
+@stale disable paren@
 expression place.Q;
 expression M;
 position p;
@@ -84,21 +85,21 @@ position p;
 (
 Q.exit_qualification@p &= 0x187
 |
-Q.exit_qualification@p &= (M | 0x7)
+Q.exit_qualification@p &= \(M | 0x7\|(M | 0x7)\)
 |
-Q.exit_qualification@p &= (M | EPT_VIOLATION_ACC_READ | EPT_VIOLATION_ACC_WRITE | EPT_VIOLATION_ACC_INSTR)
+Q.exit_qualification@p &= \(M | EPT_VIOLATION_ACC_READ | EPT_VIOLATION_ACC_WRITE | EPT_VIOLATION_ACC_INSTR\|(M | EPT_VIOLATION_ACC_READ | EPT_VIOLATION_ACC_WRITE | EPT_VIOLATION_ACC_INSTR)\)
 |
 Q.exit_qualification@p = Q.exit_qualification & 0x187
 )
 
-@clean@
+@clean disable paren, bitor_comm@
 expression place.Q;
 position p;
 @@
 (
-Q.exit_qualification@p &= \(0x180\|0x180U\|0x180UL\|0x180ULL\|EPT_VIOLATION_GVA_TRANSLATED\|GENMASK(8, 7)\|GENMASK_ULL(8, 7)\|(3 << 7)\|(0x3 << 7)\)
+Q.exit_qualification@p &= \(0x180\|0x180U\|0x180UL\|0x180ULL\|EPT_VIOLATION_GVA_TRANSLATED\|GENMASK(8, 7)\|GENMASK_ULL(8, 7)\|3 << 7\|(3 << 7)\|0x3 << 7\|(0x3 << 7)\)
 |
-Q.exit_qualification@p &= \((EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\|(EPT_VIOLATION_GVA_TRANSLATED | EPT_VIOLATION_GVA_IS_VALID)\|(BIT(7) | BIT(8))\|(BIT(8) | BIT(7))\|((1 << 7) | (1 << 8))\|((1 << 8) | (1 << 7))\|((1UL << 7) | (1UL << 8))\|((1UL << 8) | (1UL << 7))\)
+Q.exit_qualification@p &= \(EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED\|(EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\|EPT_VIOLATION_GVA_TRANSLATED | EPT_VIOLATION_GVA_IS_VALID\|(EPT_VIOLATION_GVA_TRANSLATED | EPT_VIOLATION_GVA_IS_VALID)\|BIT(7) | BIT(8)\|(BIT(7) | BIT(8))\|BIT(8) | BIT(7)\|(BIT(8) | BIT(7))\|(1 << 7) | (1 << 8)\|((1 << 7) | (1 << 8))\|(1 << 8) | (1 << 7)\|((1 << 8) | (1 << 7))\|(1UL << 7) | (1UL << 8)\|((1UL << 7) | (1UL << 8))\|(1UL << 8) | (1UL << 7)\|((1UL << 8) | (1UL << 7))\)
 |
 Q.exit_qualification@p = Q.exit_qualification & \(0x180\|(EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED)\)
 |
@@ -111,60 +112,56 @@ position p;
 @@
 Q.exit_qualification@p = 0
 
-@has_write@
+@has_write disable bitand_comm, is_zero, neg_if, neg_if_exp@
 identifier write.w, write.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (\(w\|access & PFERR_WRITE_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\); }
+if (\(w\|access & PFERR_WRITE_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\); } else S
 |
-if (\(w\|access & PFERR_WRITE_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\); } else S
-|
-Q.exit_qualification@p |= <+... \(w\|access & PFERR_WRITE_MASK\) ? \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\|0x2\) : 0 ...+>
+Q.exit_qualification@p |= <+... \(w\|access & PFERR_WRITE_MASK\) ? \(EPT_VIOLATION_ACC_WRITE\|EPT_VIOLATION_WRITE\|(1 << 1)\|(1UL << 1)\|(1ULL << 1)\|BIT(1)\|BIT_ULL(1)\|2\) : 0 ...+>
 )
 
-@has_read@
+@has_read disable bitand_comm, is_zero, neg_if, neg_if_exp@
 identifier user.u, user.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (\(u\|access & PFERR_USER_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
+if (\(u\|access & PFERR_USER_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\); } else S
 |
-if (\(u\|access & PFERR_USER_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); } else S
-|
-Q.exit_qualification@p |= <+... \(u\|access & PFERR_USER_MASK\) ? \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\) : 0 ...+>
+Q.exit_qualification@p |= <+... \(u\|access & PFERR_USER_MASK\) ? \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\) : 0 ...+>
 )
 
-@has_instr@
+@has_instr disable bitand_comm, is_zero, neg_if, neg_if_exp@
 identifier fetch.f, fetch.access;
 expression place.Q;
 statement S;
 position p;
 @@
 (
-if (\(f\|access & PFERR_FETCH_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\); }
+if (\(f\|access & PFERR_FETCH_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\); } else S
 |
-if (\(f\|access & PFERR_FETCH_MASK\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\); } else S
-|
-Q.exit_qualification@p |= <+... \(f\|access & PFERR_FETCH_MASK\) ? \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\|0x4\) : 0 ...+>
+Q.exit_qualification@p |= <+... \(f\|access & PFERR_FETCH_MASK\) ? \(EPT_VIOLATION_ACC_INSTR\|EPT_VIOLATION_INSTR\|(1 << 2)\|(1UL << 2)\|(1ULL << 2)\|BIT(2)\|BIT_ULL(2)\|4\) : 0 ...+>
 )
 
 // A read is what is neither a write nor a fetch.
 
-@has_other@
+@has_other disable is_zero, neg_if, drop_else@
 identifier write.w, fetch.f;
 expression place.Q;
 statement S1, S2;
 position p;
 @@
 (
-if (w) S1 else if (f) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
+if (w) S1 else if (f) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\); }
 |
-if (f) S1 else if (w) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\|0x1\); }
+if (f) S1 else if (w) S2 else { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\); }
+|
+if (\(!w && !f\|!f && !w\)) { Q.exit_qualification@p |= \(EPT_VIOLATION_ACC_READ\|EPT_VIOLATION_READ\|(1 << 0)\|(1UL << 0)\|(1ULL << 0)\|BIT(0)\|BIT_ULL(0)\|1\); }
 )
 
 // Bits that come from the access in a way that is not known here.
@@ -270,17 +267,17 @@ expression M;
 Q.exit_qualification &= M;
 +	if (w)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_WRITE;
-+	else if (f)
++	if (f)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
-+	else
++	if (!w && !f)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_READ;
 |
 Q.exit_qualification = 0;
 +	if (w)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_WRITE;
-+	else if (f)
++	if (f)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_INSTR;
-+	else
++	if (!w && !f)
 +		Q.exit_qualification |= EPT_VIOLATION_ACC_READ;
 )
 
