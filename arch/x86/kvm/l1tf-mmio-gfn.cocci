@@ -112,15 +112,16 @@ expression known.B, A;
 )
 
 @moved@
-symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
+symbol shadow_nonpresent_or_rsvd_mask;
+identifier len =~ "^(shadow_nonpresent_or_rsvd_mask_len|SHADOW_NONPRESENT_OR_RSVD_MASK_LEN)$";
 expression C, B;
 position p;
 @@
  if (C)
 (
- shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
+ shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - len, B - 1);
 |
- { shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1); }
+ { shadow_nonpresent_or_rsvd_mask =@p rsvd_bits(B - len, B - 1); }
 )
 
 @script:python depends on report && !zeroed@
@@ -139,7 +140,46 @@ p << zeroed.p;
 @@
 print("superseded %s:%s the upper bits of the GFN are removed from where the SPTE stores them" % (p[0].file, p[0].line))
 
-@depends on patch && get_old && !zeroed && moved && !known@
+// The change. The mask stands beside the one of the upper bits: in the file
+// that uses both, or in one with a header for others.
+
+@in_file depends on patch@
+symbol shadow_nonpresent_or_rsvd_mask_len;
+expression E;
+@@
+ static const u64 shadow_nonpresent_or_rsvd_mask_len = E;
+
+@shared depends on patch@
+symbol shadow_nonpresent_or_rsvd_mask;
+position p;
+attribute name __read_mostly;
+@@
+ extern u64 __read_mostly shadow_nonpresent_or_rsvd_mask@p;
+
+@mask_there depends on patch@
+symbol shadow_nonpresent_or_rsvd_lower_gfn_mask;
+attribute name __read_mostly;
+@@
+ u64 __read_mostly shadow_nonpresent_or_rsvd_lower_gfn_mask;
+
+// Or a variable already has the number of the lower bits.
+@counted depends on patch@
+symbol shadow_nonpresent_or_rsvd_mask;
+identifier n;
+identifier len =~ "^(shadow_nonpresent_or_rsvd_mask_len|SHADOW_NONPRESENT_OR_RSVD_MASK_LEN)$";
+expression C, B, P;
+@@
+ n = P;
+ if (C) {
+ n = B - len;
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(n, B - 1);
+ }
+
+@whole depends on patch && get_old && !zeroed && !known && (moved || counted) && (in_file || shared)@
+@@
+ kvm_mmu_reset_all_pte_masks(...) { ... }
+
+@depends on whole && in_file && !mask_there@
 symbol shadow_nonpresent_or_rsvd_mask_len;
 attribute name __read_mostly;
 expression E;
@@ -152,9 +192,59 @@ expression E;
 + */
 +static u64 __read_mostly shadow_nonpresent_or_rsvd_lower_gfn_mask;
 
-@depends on patch && get_old && !zeroed && moved && !known@
-symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
-expression C;
+@depends on whole && shared && !mask_there@
+symbol shadow_nonpresent_or_rsvd_mask;
+position p != shared.p;
+attribute name __read_mostly;
+@@
+ u64 __read_mostly shadow_nonpresent_or_rsvd_mask@p;
++u64 __read_mostly shadow_nonpresent_or_rsvd_lower_gfn_mask;
+
+@depends on whole && shared && !mask_there@
+symbol shadow_nonpresent_or_rsvd_mask;
+attribute name __read_mostly;
+@@
+ extern u64 __read_mostly shadow_nonpresent_or_rsvd_mask;
++
++/*
++ * The bits of the GFN that an MMIO SPTE has in their place. The others
++ * overlap with shadow_nonpresent_or_rsvd_mask and are stored further up.
++ */
++extern u64 __read_mostly shadow_nonpresent_or_rsvd_lower_gfn_mask;
+
+@depends on whole && counted@
+symbol shadow_nonpresent_or_rsvd_mask;
+identifier n;
+identifier len =~ "^(shadow_nonpresent_or_rsvd_mask_len|SHADOW_NONPRESENT_OR_RSVD_MASK_LEN)$";
+expression C, B, P;
+@@
+ n = P;
+ if (C) {
+ n = B - len;
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(n, B - 1);
+ }
++
++	shadow_nonpresent_or_rsvd_lower_gfn_mask =
++		GENMASK_ULL(n - 1, PAGE_SHIFT);
+
+@declared depends on whole && moved@
+identifier i;
+type T;
+expression E;
+expression moved.B;
+@@
+ kvm_mmu_reset_all_pte_masks(...)
+ {
++	u8 top = B - 1;
+(
+ T i;
+|
+ T i = E;
+)
+ ...
+ }
+
+@depends on whole && moved && !declared@
 expression moved.B;
 @@
  kvm_mmu_reset_all_pte_masks(...)
@@ -162,34 +252,34 @@ expression moved.B;
 +	u8 top = B - 1;
 +
  ...
+ }
+
+@depends on whole && moved@
+symbol shadow_nonpresent_or_rsvd_mask;
+identifier moved.len;
+expression C;
+expression moved.B;
+@@
  if (C)
 + {
- shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
-+ top -= shadow_nonpresent_or_rsvd_mask_len;
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - len, B - 1);
++ top -= len;
 + }
 +	shadow_nonpresent_or_rsvd_lower_gfn_mask = rsvd_bits(PAGE_SHIFT, top);
- ...
- }
 
-@depends on patch && get_old && !zeroed && moved && !known@
-symbol shadow_nonpresent_or_rsvd_mask, shadow_nonpresent_or_rsvd_mask_len;
+@depends on whole && moved@
+symbol shadow_nonpresent_or_rsvd_mask;
+identifier moved.len;
 expression C;
 expression moved.B;
 @@
- kvm_mmu_reset_all_pte_masks(...)
- {
-+	u8 top = B - 1;
-+
- ...
  if (C) {
- shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - shadow_nonpresent_or_rsvd_mask_len, B - 1);
-+ top -= shadow_nonpresent_or_rsvd_mask_len;
+ shadow_nonpresent_or_rsvd_mask = rsvd_bits(B - len, B - 1);
++ top -= len;
  }
 +	shadow_nonpresent_or_rsvd_lower_gfn_mask = rsvd_bits(PAGE_SHIFT, top);
- ...
- }
 
-@depends on patch && !zeroed && (known || moved)@
+@depends on patch && !zeroed && (known || whole)@
 symbol shadow_nonpresent_or_rsvd_mask;
 identifier g, m;
 type T, T1;
@@ -205,7 +295,7 @@ expression S, E, L;
  ...
  }
 
-@depends on patch && !zeroed && (known || moved)@
+@depends on patch && !zeroed && (known || whole)@
 symbol shadow_nonpresent_or_rsvd_mask;
 identifier g;
 type T;
