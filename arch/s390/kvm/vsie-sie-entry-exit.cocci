@@ -60,6 +60,7 @@ identifier v;
 
 @entry_new exists@
 expression v;
+identifier skip;
 statement S;
 position p;
 @@
@@ -68,7 +69,11 @@ position p;
  ... when any
  v->arch.sie_block->prog0c@p |= PROG_IN_SIE;
  ... when any
+(
  if (!kvm_s390_vcpu_sie_inhibited(v)) S
+|
+ if (kvm_s390_vcpu_sie_inhibited(v)) goto skip;
+)
  ... when any
  v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
  ... when any
@@ -102,6 +107,43 @@ position p;
 )
  ... when any
  r = sie64a@p(...);
+ ... when any
+ }
+
+// The same where it does other work first, with a label for the way around.
+
+@entry_work exists@
+identifier v, r, again, skip;
+@@
+ do_vsie_run(struct kvm_vcpu *v, ...)
+ {
+ ... when any
+ int r = 0;
+ ... when any
+again:
+ local_irq_disable();
+ ... when any
+ r = kvm_xfer_to_guest_mode_handle_work(v);
+ if (r)
+	goto skip;
+ ... when any
+ }
+
+@entry_label depends on !entry_any exists@
+identifier entry_work.skip;
+identifier x;
+type T;
+expression E;
+position p;
+@@
+ do_vsie_run(...)
+ {
+ ... when any
+ T x = E;
+ ... when any
+ x = kvm_s390_enter_exit_sie@p(...);
+ ... when any
+skip:
  ... when any
  }
 
@@ -261,6 +303,11 @@ p << entry_old.p;
 coccilib.report.print_report(p[0], "the vCPU enters the vSIE without being in SIE")
 
 @script:python depends on report@
+p << entry_label.p;
+@@
+coccilib.report.print_report(p[0], "the vCPU enters the vSIE without being in SIE")
+
+@script:python depends on report@
 p << entry_in.p;
 @@
 coccilib.report.print_report(p[0], "a blocked vCPU, or one with a request, enters the vSIE")
@@ -292,7 +339,7 @@ print("carried %s:%s the vCPU is in SIE while it runs the vSIE" % (p[0].file, p[
 
 // All parts that are missing, if each part is there or can be put in.
 
-@whole depends on patch && kick && proto && (helper || request) && (entry_new || entry_old || entry_in || entry_out) && (loop_new || loop_old) && (start_new || start_old) && (exit_new || exit_old)@
+@whole depends on patch && kick && proto && (helper || request) && (entry_new || entry_old || entry_label || entry_in || entry_out) && (loop_new || loop_old) && (start_new || start_old) && (exit_new || exit_old)@
 @@
  do_vsie_run(...) { ... }
 
@@ -343,6 +390,40 @@ expression list as;
 +	barrier();
 +	v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
  ... when any
+ }
+
+@depends on whole && entry_label@
+identifier entry_work.v, entry_work.again, entry_work.skip;
+statement S;
+@@
+ do_vsie_run(...)
+ {
+ ... when != local_irq_disable();
+ S
++	/*
++	 * Simulate a SIE entry of the VCPU (see sie64a), so VCPU blocking
++	 * and VCPU requests also hinder the vSIE from running and lead
++	 * to an immediate exit. kvm_s390_vsie_kick() has to be used to
++	 * also kick the vSIE.
++	 */
++	v->arch.sie_block->prog0c |= PROG_IN_SIE;
++	barrier();
++	if (kvm_s390_vcpu_sie_inhibited(v))
++		goto skip;
+again:
+ ... when any
+ }
+
+@depends on whole && entry_label@
+identifier entry_work.v, entry_work.skip;
+@@
+ do_vsie_run(...)
+ {
+ <...
+skip:
++	barrier();
++	v->arch.sie_block->prog0c &= ~PROG_IN_SIE;
+ ...>
  }
 
 @depends on whole && entry_in@
