@@ -88,10 +88,14 @@ if (W(\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q
 // the lookup.
 
 @inlined@
+type T;
 identifier lookup.v;
 symbol false;
 position r = {lookup.p}, q;
 @@
+x86_exception_has_error_code(T v)
+{
+<+...
 (
 	(\(v@q < 32\|v@q < 32U\|v@q < 0x20\|v@q <= 31\|v@q <= 31U\|v@q <= 0x1f\|v@q < BITS_PER_TYPE(...)\)) && <+... v@r ...+>
 |
@@ -99,6 +103,8 @@ position r = {lookup.p}, q;
 |
 	(\(v@q > 31\|v@q > 31U\|v@q > 0x1f\|v@q >= 32\|v@q >= 32U\|v@q >= 0x20\|v@q >= BITS_PER_TYPE(...)\)) ? \(false\|0\) : <+... v@r ...+>
 )
+...+>
+}
 
 @guarded@
 identifier lookup.v;
