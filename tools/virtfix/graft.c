@@ -128,7 +128,7 @@ int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
 	*changed = false;
 	if (undo)
 		ret = shapes_change(fix, root, change, changed);
-	if (!ret && kept && fix->cocci_changes && path_exists(kept))
+	if (!ret && kept && fix->cocci_changes)
 		ret = spatch_carry(fix, hits, kept, root, changed);
 	else if (!ret && (fix->cocci_changes || (undo && has_undo(fix))))
 		ret = spatch_change(fix, hits, root, change, changed);

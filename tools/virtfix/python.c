@@ -19,7 +19,7 @@
 
 static const char python3[] =
 	"#!/bin/sh\n"
-	"# Answers what spatch asks; see tools/virtfix/python.c.\n"
+	"# virtfix: answers what spatch asks of Python, from memory.\n"
 	"read -r real <\"$0.real\"\n"
 	"case $* in\n"
 	"--version)\n"

@@ -77,15 +77,24 @@ static char *last_line(const char *text)
 	return xasprintf("%.*s", (int)(end - start), start);
 }
 
-static bool spatch_failed(const struct run *r)
+/* What a run that failed says of it; NULL where it did not fail. */
+static char *failure(const struct fix *fix, const struct run *r)
 {
-	return r->status || strstr(r->err.data, "EXN:") ||
-	       strstr(r->err.data, "Fatal error");
+	char *line, *why;
+
+	if (!r->status && !strstr(r->err.data, "EXN:") &&
+	    !strstr(r->err.data, "Fatal error"))
+		return NULL;
+	line = last_line(r->err.data);
+	why = xasprintf("spatch fails on %s (exit status %d): %.300s",
+			fix->name, r->status, line);
+	free(line);
+	return why;
 }
 
-static int spatch_start(const struct fix *fix, const char *cocci,
-			const char *const *args, const char *dir,
-			const struct strv *files, struct run *r)
+static int spatch(const struct fix *fix, const char *cocci,
+		  const char *const *args, const char *dir,
+		  const struct strv *files, struct run *r)
 {
 	const char **argv;
 	size_t n = 0;
@@ -105,25 +114,9 @@ static int spatch_start(const struct fix *fix, const char *cocci,
 	argv[n] = NULL;
 	*r = (struct run){ .argv = argv, .cwd = dir };
 	ret = run(r);
+	if (!ret && r->status && setup.verbose)
+		fputs(r->err.data, stderr);
 	free(argv);
-	return ret;
-}
-
-static int spatch(const struct fix *fix, const char *cocci,
-		  const char *const *args, const char *dir,
-		  const struct strv *files, struct run *r)
-{
-	int ret = spatch_start(fix, cocci, args, dir, files, r);
-
-	if (!ret && spatch_failed(r)) {
-		char *line = last_line(r->err.data);
-
-		ret = vf_error("spatch failed on %s (exit status %d): %.300s",
-			       cocci, r->status, line);
-		free(line);
-	}
-	if (ret && setup.verbose)
-		fputs(r->err.data ? r->err.data : "", stderr);
 	return ret;
 }
 
@@ -225,12 +218,12 @@ static void read_findings(const struct fix *fix, const struct run *r,
 
 /*
  * Look, and change what was looked at, in one run: in a fix file all that
- * looks comes before all that changes. Where the change fails, the look alone
- * has to do, and nothing is kept.
+ * looks comes before all that changes. Where spatch fails on that, the look
+ * alone has to do, and nothing is kept.
  */
 static int look_and_change(const struct fix *fix, const struct hits *hits,
 			   const char *root, const char *dir,
-			   struct findings *out, bool *done)
+			   struct findings *out)
 {
 	static const char *const args[] = {
 		"--verbose-parsing", "--no-show-diff", "--in-place",
@@ -243,10 +236,12 @@ static int look_and_change(const struct fix *fix, const struct hits *hits,
 
 	ret = narrow_twice(fix, hits, root, dir, &files);
 	if (!ret && files.n) {
-		ret = spatch_start(fix, fix->cocci, args, new, &files, &r);
-		*done = !ret && !spatch_failed(&r);
-		if (*done)
-			read_findings(fix, &r, out);
+		ret = spatch(fix, fix->cocci, args, new, &files, &r);
+		if (!ret) {
+			out->stuck = failure(fix, &r);
+			if (!out->stuck)
+				read_findings(fix, &r, out);
+		}
 		run_free(&r);
 	}
 	strv_free(&files);
@@ -272,27 +267,27 @@ int spatch_look(const struct fix *fix, const struct hits *hits,
 		"--verbose-parsing", "-D", "report", "-D", "evidence", NULL
 	};
 	struct strv files = { 0 };
-	bool done = false;
 	struct run r = { 0 };
 	int ret = 0;
 	char *dir;
 
 	*out = (struct findings){ 0 };
-	if (keep && fix->cocci_changes)
-		ret = look_and_change(fix, hits, root, keep, out, &done);
-	if (ret || done)
-		return ret;
-	if (keep)
-		ret = remove_tree(keep);
+	if (keep && fix->cocci_changes) {
+		ret = look_and_change(fix, hits, root, keep, out);
+		if (ret || !out->stuck)
+			return ret;
+	}
 	dir = scratch_dir(fix->name);
 	if (!dir)
 		return -1;
-	if (!ret)
-		ret = narrow_all(fix, hits, root, dir, &files);
+	ret = narrow_all(fix, hits, root, dir, &files);
 	if (!ret && files.n) {
 		ret = spatch(fix, fix->cocci, args, dir, &files, &r);
-		if (!ret)
-			read_findings(fix, &r, out);
+		if (!ret) {
+			out->unclear = failure(fix, &r);
+			if (!out->unclear)
+				read_findings(fix, &r, out);
+		}
 		run_free(&r);
 	}
 	if (!ret)
@@ -311,6 +306,7 @@ void findings_free(struct findings *f)
 	}
 	free(f->v);
 	free(f->unclear);
+	free(f->stuck);
 	*f = (struct findings){ 0 };
 }
 
@@ -465,7 +461,7 @@ static int apply_rule(const struct fix *fix, const struct hits *hits,
 		"--very-quiet", "--no-show-diff", "--in-place", "--reverse",
 		"-D", "patch", NULL
 	};
-	char *new = xasprintf("%s/new", dir);
+	char *new = xasprintf("%s/new", dir), *why;
 	struct strv files = { 0 };
 	struct run r = { 0 };
 	int ret;
@@ -474,6 +470,10 @@ static int apply_rule(const struct fix *fix, const struct hits *hits,
 	if (!ret && files.n) {
 		ret = spatch(fix, rule, backwards ? reverse : args, new, &files,
 			     &r);
+		why = ret ? NULL : failure(fix, &r);
+		if (why)
+			ret = vf_error("%s", why);
+		free(why);
 		run_free(&r);
 	}
 	strv_free(&files);

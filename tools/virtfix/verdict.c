@@ -167,7 +167,7 @@ static int try_graft(const struct asked *a, const struct fix *fix,
 		ret = fetch_files(a->tree.root, hits, root);
 	if (!ret)
 		ret = fix_change(fix, hits, root, CHANGE_GRAFT,
-				 needs ? NULL : kept, &changed);
+				 needs || before->stuck ? NULL : kept, &changed);
 	if (!ret)
 		ret = fix_look(fix, hits, root, NULL, &after);
 	if (!ret) {
@@ -257,6 +257,11 @@ static int decide(const struct asked *a, const struct fix *fix, json_t **v)
 				  &f, "report", NULL);
 	else if (report && blocked)
 		*v = blocked_verdict(&f);
+	else if (report && f.stuck && !fix->needs.n)
+		*v = make_verdict("unknown", xasprintf("%s:%ld: %s, but %s",
+						       report->file, report->line, report->what,
+						       f.stuck),
+				  &f, "report", NULL);
 	else if (report)
 		ret = try_graft(a, fix, &f, keep, v);
 	else

@@ -200,6 +200,7 @@ struct findings {
 	struct finding *v;
 	size_t n;
 	char *unclear;			/* why these cannot be the whole truth */
+	char *stuck;			/* why no change was kept beside them */
 };
 
 enum change { CHANGE_GRAFT, CHANGE_UNDO };
