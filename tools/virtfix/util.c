@@ -363,11 +363,10 @@ int publish(const char *tmp, const char *path)
 {
 	if (mkdir_parent(path))
 		return -1;
-	if (!path_exists(path)) {
-		if (rename(tmp, path))
-			return vf_perror("rename to", path);
+	if (!rename(tmp, path))
 		return 0;
-	}
+	if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR && errno != EISDIR)
+		return vf_perror("rename to", path);
 	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_EXCHANGE))
 		return vf_perror("replace", path);
 	return remove_tree(tmp);
