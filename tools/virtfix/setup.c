@@ -81,11 +81,9 @@ static void system_path_first(void)
 	free(s);
 }
 
-/* The engine and spatch by what they are, not by what they call themselves. */
+/* The engine by what it is, not by what it calls itself. */
 static int identify(void)
 {
-	const char *const argv[] = { setup.spatch, "--version", NULL };
-	struct run r = { .argv = argv };
 	struct buf b = { 0 };
 	int ret;
 
@@ -93,15 +91,6 @@ static int identify(void)
 	if (!ret)
 		hash_bytes(b.data, b.len, setup.engine_hash);
 	buf_free(&b);
-	if (ret)
-		return ret;
-	ret = run(&r);
-	if (!ret && r.status)
-		ret = vf_error("%s --version ended with status %d; run: make deps all",
-			       setup.spatch, r.status);
-	if (!ret)
-		setup.spatch_version = xstrdup(r.out.data);
-	run_free(&r);
 	return ret;
 }
 
@@ -130,7 +119,7 @@ int setup_init(const char *top, const char *build)
 	if (!setup.spatch)
 		return vf_error("spatch was not found; run: make deps all");
 	system_path_first();
-	return identify() || remember_python() ? -1 : 0;
+	return identify() || remember_spatch() || remember_python() ? -1 : 0;
 }
 
 void setup_free(void)
@@ -144,6 +133,7 @@ void setup_free(void)
 	}
 	free(setup.build);
 	free(setup.spatch);
+	free(setup.python);
 	free(setup.spatch_version);
 }
 

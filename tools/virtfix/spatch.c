@@ -103,6 +103,10 @@ static int spatch(const struct fix *fix, const char *cocci,
 	argv = xrealloc(NULL, (MAX_ARGS + fix->options.n + files->n) *
 			sizeof(*argv));
 	argv[n++] = setup.spatch;
+	if (setup.python) {
+		argv[n++] = "--python";
+		argv[n++] = setup.python;
+	}
 	for (size_t i = 0; i < fix->options.n; i++)
 		argv[n++] = fix->options.v[i];
 	while (*args)

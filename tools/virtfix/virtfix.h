@@ -94,6 +94,7 @@ struct setup {
 	char *build;			/* everything that is made */
 	const char *fixes;		/* FIXES=, or NULL: .config, or the defaults */
 	char *spatch;			/* the program */
+	char *python;			/* which python3 it is told of, or NULL */
 	char *spatch_version;
 	char engine_hash[HASH_LEN];
 	bool verbose;
@@ -106,7 +107,8 @@ void setup_free(void);
 char *find_program(const char *name);
 char *scratch_dir(const char *name);
 
-/* python.c: what spatch asks of Python */
+/* remember.c: what is asked of spatch and of Python each time */
+int remember_spatch(void);
 int remember_python(void);
 
 /* fix.c: the fixes */
