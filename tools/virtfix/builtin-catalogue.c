@@ -145,7 +145,7 @@ int cmd_catalogue(int argc, const char **argv)
 	}
 	c.trees = xrealloc(NULL, (size_t)argc * sizeof(*c.trees));
 	for (int i = 2; !ret && i < argc; i++)
-		ret = ask(&c.trees[c.n++], argv[i]);
+		ret = ask(&c.trees[c.n++], argv[i], ABOUT_ALL, NULL);
 	c.dir = ret ? NULL : scratch_dir("catalogue");
 	if (!c.dir)
 		ret = -1;

@@ -283,7 +283,7 @@ int cmd_patches(int argc, const char **argv)
 			 signoff);
 		return EXIT_ERROR;
 	}
-	ret = ask(&a, argv[optind]);
+	ret = ask(&a, argv[optind], ABOUT_SELECTED, NULL);
 	if (!ret)
 		ret = patches(&a, signoff, argv[optind + 1]);
 	ret = !ret ? EXIT_CLEAN : ret == -EXIT_UNKNOWN ? EXIT_UNKNOWN : EXIT_ERROR;

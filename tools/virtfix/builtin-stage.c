@@ -318,7 +318,7 @@ int cmd_stage(int argc, const char **argv)
 		vf_error("usage: virtfix stage [--undo FIX] [--graft FIX] [--mutant FIX/NAME] TREE DIR");
 		goto out;
 	}
-	ret = ask(&a, argv[optind]);
+	ret = ask(&a, argv[optind], ABOUT_SELECTED, NULL);
 	if (!ret)
 		ret = stage(&a, &wish, argv[optind + 1]);
 	ret = !ret ? EXIT_CLEAN : ret == -EXIT_UNKNOWN ? EXIT_UNKNOWN : EXIT_ERROR;

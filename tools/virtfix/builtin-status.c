@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* virtfix status: one verdict per fix. */
+/* virtfix status: one verdict per fix, or per fix that is named. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static int exit_status(const struct asked *a)
 }
 
 /**
- * cmd_status() - virtfix status [--json] TREE
+ * cmd_status() - virtfix status [--json] TREE [FIX...]
  *
  * Return: the exit status, see design.md.
  */
@@ -82,6 +82,7 @@ int cmd_status(int argc, const char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ 0 }
 	};
+	struct strv names = { 0 };
 	bool json = false;
 	struct asked a;
 	int c, ret;
@@ -91,11 +92,13 @@ int cmd_status(int argc, const char **argv)
 			return EXIT_ERROR;
 		json = true;
 	}
-	if (optind + 1 != argc) {
-		vf_error("usage: virtfix status [--json] TREE");
+	if (optind == argc) {
+		vf_error("usage: virtfix status [--json] TREE [FIX...]");
 		return EXIT_ERROR;
 	}
-	if (ask(&a, argv[optind])) {
+	for (int i = optind + 1; i < argc; i++)
+		strv_add(&names, xstrdup(argv[i]));
+	if (ask(&a, argv[optind], names.n ? ABOUT_NAMED : ABOUT_ALL, &names)) {
 		ret = EXIT_ERROR;
 	} else {
 		if (json)
@@ -105,5 +108,6 @@ int cmd_status(int argc, const char **argv)
 		ret = exit_status(&a);
 	}
 	asked_free(&a);
+	strv_free(&names);
 	return ret;
 }

@@ -11,7 +11,7 @@ static const struct {
 	int (*fn)(int argc, const char **argv);
 	const char *help;
 } commands[] = {
-	{ "status", cmd_status, "[--json] TREE         one verdict per fix" },
+	{ "status", cmd_status, "[--json] TREE [FIX...]  one verdict per fix" },
 	{ "stage", cmd_stage, "[--undo FIX] TREE DIR  copy what modules are built from, graft what is needed" },
 	{ "patches", cmd_patches, "[--signoff WHO] TREE DIR  the needed fixes as a series" },
 	{ "list", cmd_list, "                        the fixes" },

@@ -508,14 +508,49 @@ static int load_verdicts(struct asked *a, char *const *paths)
 	return 0;
 }
 
+static bool is_asked(const struct asked *a, const struct fix *fix,
+		     enum about about, const struct strv *names)
+{
+	if (fix->kut != a->tree.kut)
+		return false;
+	switch (about) {
+	case ABOUT_SELECTED:
+		return fix->selected;
+	case ABOUT_NAMED:
+		return strv_has(names, fix->name);
+	default:
+		return true;
+	}
+}
+
+/* Each of them has to be a fix for this kind of tree. */
+static int check_names(const struct asked *a, const struct strv *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct fix *fix = fixes_find(&a->fixes, names->v[i]);
+
+		if (!fix)
+			return vf_error("there is no fix \"%s\"; see: virtfix list",
+					names->v[i]);
+		if (fix->kut != a->tree.kut)
+			return vf_error("%s is for %s, and %s is not", fix->name,
+					fix->kut ? "kvm-unit-tests" : "a kernel",
+					a->tree.arg);
+	}
+	return 0;
+}
+
 /**
- * ask() - find the verdicts of all fixes on a tree
+ * ask() - find verdicts of fixes on a tree
  * @a: on return the answers, to be freed with asked_free()
  * @tree: a directory or a tarball, as the user named it
+ * @about: which fixes to ask about, of those for this kind of tree
+ * @names: with ABOUT_NAMED, their names
  *
  * Return: 0, or -1 after a message.
  */
-int ask(struct asked *a, const char *tree)
+int ask(struct asked *a, const char *tree, enum about about,
+	const struct strv *names)
 {
 	char **paths;
 	int ret;
@@ -529,9 +564,11 @@ int ask(struct asked *a, const char *tree)
 	memset(a->verdicts, 0, a->fixes.n * sizeof(*a->verdicts));
 	paths = xrealloc(NULL, a->fixes.n * sizeof(*paths));
 	memset(paths, 0, a->fixes.n * sizeof(*paths));
-	ret = scan_tree(a->tree.root, &a->fixes, a->hits);
+	ret = about == ABOUT_NAMED ? check_names(a, names) : 0;
+	if (!ret)
+		ret = scan_tree(a->tree.root, &a->fixes, a->hits);
 	for (size_t i = 0; !ret && i < a->fixes.n; i++) {
-		if (a->fixes.v[i]->kut != a->tree.kut)
+		if (!is_asked(a, a->fixes.v[i], about, names))
 			continue;
 		if (hits_anchor(&a->hits[i])) {
 			paths[i] = cache_path(a, a->fixes.v[i]);
@@ -579,7 +616,7 @@ const struct hits *hits_of(const struct asked *a, const struct fix *fix)
 	return &a->hits[index_of(a, fix)];
 }
 
-/** verdict_of() - the verdict on a fix; NULL where it is for another kind of tree */
+/** verdict_of() - the verdict on a fix; NULL where it was not asked about */
 const char *verdict_of(const struct asked *a, const struct fix *fix)
 {
 	json_t *v = a->verdicts[index_of(a, fix)];

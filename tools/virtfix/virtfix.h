@@ -240,15 +240,23 @@ int fix_change(const struct fix *fix, const struct hits *hits, const char *root,
 
 /* verdict.c */
 
-/** struct asked - a tree, all fixes, and one verdict for each */
+/** enum about - which fixes a tree is asked about */
+enum about {
+	ABOUT_ALL,
+	ABOUT_SELECTED,
+	ABOUT_NAMED,
+};
+
+/** struct asked - a tree, all fixes, and one verdict for each that was asked about */
 struct asked {
 	struct tree tree;
 	struct fixes fixes;
 	struct hits *hits;		/* per fix, as fixes.v */
-	json_t **verdicts;		/* per fix, as fixes.v; NULL: other kind */
+	json_t **verdicts;		/* per fix, as fixes.v; NULL: not asked */
 };
 
-int ask(struct asked *a, const char *tree);
+int ask(struct asked *a, const char *tree, enum about about,
+	const struct strv *names);
 void asked_free(struct asked *a);
 const char *verdict_of(const struct asked *a, const struct fix *fix);
 const struct hits *hits_of(const struct asked *a, const struct fix *fix);
