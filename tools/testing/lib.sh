@@ -45,9 +45,10 @@ try()
 }
 
 # virtfix in a build directory of the test's own
+build=$tmp/build
 vf()
 {
-	"$VIRTFIX" --build "$tmp/build" "$@"
+	"$VIRTFIX" --build "$build" "$@"
 }
 
 . "$top/tools/testing/fixture.sh"
