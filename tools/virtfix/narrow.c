@@ -4,12 +4,13 @@
  *
  * Parsing all of x86.c takes a second, and one function that spatch cannot
  * parse can hide its neighbours. So whatever mentions none of the fix's
- * identifiers becomes empty lines: functions, tables, exports and module
- * parameters. Line numbers stay, and the file stays C. This relies on
- * kernel style alone (the braces of a body stand alone in column 0, a table
- * begins with "= {" at the end of a line); what is written otherwise stays as it
- * is.
+ * identifiers becomes empty lines: functions, tables, exports, module
+ * parameters and named numbers. Line numbers stay, and the file stays C. This
+ * relies on kernel style alone (the braces of a body stand alone in column 0, a
+ * table begins with "= {" at the end of a line); what is written otherwise stays
+ * as it is.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,31 @@ static bool is_export_or_parameter(const struct lines *l, size_t i)
 		 (*l->start[i - 1] == '#' && before != '\\'));
 }
 
+/*
+ * "#define KVM_CAP_IRQCHIP 0" or "(1 << 2)" or "_IOW(...)", alone in its line:
+ * in an expression its name says as much to spatch. A header for user space has
+ * hundreds of them.
+ */
+static bool is_named_number(const struct lines *l, size_t i)
+{
+	const char *p = l->start[i];
+	size_t len = (size_t)(l->start[i + 1] - p);
+
+	if (*p != '#' || ends_with(l, i, "\\") || (i && ends_with(l, i - 1, "\\")) ||
+	    (memmem(p, len, "/*", 2) && !ends_with(l, i, "*/")))
+		return false;
+	p += 1 + strspn(p + 1, " \t");
+	if (strncmp(p, "define", 6))
+		return false;
+	p += 6;
+	p += strspn(p, " \t");
+	p += identifier_len(p);
+	if (*p != ' ' && *p != '\t')
+		return false;
+	p += strspn(p, " \t");
+	return isdigit((unsigned char)*p) || *p == '(' || !strncmp(p, "_IO", 3);
+}
+
 static void add_lines(struct buf *out, const struct lines *l, size_t from,
 		      size_t to)
 {
@@ -146,7 +172,8 @@ static void add_between(const struct strv *ids, const struct lines *l,
 	for (size_t i = from; i < to; i++) {
 		size_t len = (size_t)(l->start[i + 1] - l->start[i]);
 
-		if (is_export_or_parameter(l, i) && !has_identifier(l->start[i], len, ids))
+		if ((is_export_or_parameter(l, i) || is_named_number(l, i)) &&
+		    !has_identifier(l->start[i], len, ids))
 			buf_puts(out, "\n");
 		else
 			add_lines(out, l, i, i + 1);
@@ -178,7 +205,7 @@ static void narrow(const struct strv *ids,
 			for (size_t k = head + 1; k <= i; k++)
 				buf_puts(out, "\n");
 		} else {
-			head = open ? find_head(l, begin, open) : begin;
+			head = open ? find_head(l, begin, open) : i + 1;
 			add_between(ids, l, begin, head, out);
 			add_lines(out, l, head, i + 1);
 		}

@@ -90,11 +90,19 @@ static bool same_ident(const char *name, const char *s, size_t n)
 	return !strncmp(name, s, n) && !name[n];
 }
 
+/* Is it that identifier, or of the kind "KVM_CAP_*"? */
+static bool fits(const char *id, const char *s, size_t n)
+{
+	size_t len = strcspn(id, "*");
+
+	return id[len] ? n >= len && !strncmp(id, s, len) : same_ident(id, s, n);
+}
+
 /**
  * has_identifier() - does a text mention one of some identifiers?
  * @text: any text; comments count
  * @len: its bytes
- * @ids: whole identifiers
+ * @ids: whole identifiers, or how they begin, with a * behind that
  */
 bool has_identifier(const char *text, size_t len, const struct strv *ids)
 {
@@ -104,7 +112,7 @@ bool has_identifier(const char *text, size_t len, const struct strv *ids)
 
 	while ((s = next_ident(text, len, &pos, &line, false, &n)))
 		for (size_t i = 0; i < ids->n; i++)
-			if (same_ident(ids->v[i], s, n))
+			if (fits(ids->v[i], s, n))
 				return true;
 	return false;
 }

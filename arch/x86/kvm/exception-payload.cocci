@@ -32,7 +32,7 @@
 // Originally-by: Jim Mattson <jmattson@google.com>
 // Scope: arch/x86/kvm arch/x86/include tools/arch/x86/include/uapi/asm/kvm.h include/uapi/linux/kvm.h tools/include/uapi/linux/kvm.h
 // Anchors: kvm_vcpu_ioctl_x86_get_vcpu_events kvm_vcpu_ioctl_x86_set_vcpu_events
-// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event KVM_CAP_DISABLE_QUIRKS KVM_CAP_VCPU_EVENTS exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce
+// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event KVM_CAP_DISABLE_QUIRKS KVM_CAP_VCPU_EVENTS KVM_CAP_* KVM_VCPUEVENT_VALID_* exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce
 // Modules: kvm kvm-intel kvm-amd
 // Abi: struct kvm_vcpu_arch and struct kvm_arch grow, and with them struct kvm_vcpu and struct kvm; struct kvm_vcpu_events keeps its size
 // Proof: svm kvm/exception_payload; vmx kvm/exception_payload
