@@ -93,8 +93,10 @@ static int keep_library(const char *version, const char *dir)
 			while (line && strncmp(line + strspn(line, " \t"), name,
 					       strlen(name)))
 				line = strtok_r(NULL, "\n", &save);
-			if (line)
-				ret = write_in(dir, "ldd.answer", line);
+			free(name);
+			name = line ? xasprintf("%s\n", line) : NULL;
+			if (name)
+				ret = write_in(dir, "ldd.answer", name);
 			free(name);
 		}
 		run_free(&r);
