@@ -52,9 +52,13 @@ kb_identity()
 	fi | sha256sum
 }
 
-# kb_open SERIES KSRC: the source as the tarball or the directory has it
+# kb_open SERIES KSRC: the source as the tarball or the directory has it; until
+# this script ends, no other one that asks so gets any
 kb_open()
 {
+	mkdir -p "$O/compile"
+	exec 8>"$O/compile/lock"
+	flock 8
 	kb=$O/compile/$1
 	kbsrc=$kb/src
 	kbkey=$({ kb_identity "$2" && kb_parts; } | sha256sum)

@@ -66,12 +66,16 @@ pristine()
 }
 
 # own_selftests KSRC VERSION: build the kernel's own selftests, once for each
-# source; leaves in $own where they are
+# source, whichever test asks first; leaves in $own where they are
 own_selftests()
 {
 	own=$O/selftests/$2
-	[ ! -f "$own/done" ] || return 0
-	"$top/tools/testing/selftests/kernel/build" "$1" "$own" || return 1
-	rm -rf "$own/src"
-	: >"$own/done"
+	mkdir -p "$O/selftests"
+	(
+		flock 9
+		[ ! -f "$own/done" ] || exit 0
+		"$top/tools/testing/selftests/kernel/build" "$1" "$own" || exit 1
+		rm -rf "$own/src"
+		: >"$own/done"
+	) 9>"$own.lock"
 }
