@@ -53,7 +53,7 @@ kb_identity()
 }
 
 # kb_open SERIES KSRC: the source as the tarball or the directory has it; until
-# this script ends, no other one that asks so gets any
+# kb_close, or the end of this script, no other one that asks so gets any
 kb_open()
 {
 	mkdir -p "$O/compile"
@@ -86,6 +86,11 @@ kb_open()
 	fi
 	mv "$kb/new" "$kbsrc"
 	echo "$kbkey" >"$kb/key"
+}
+
+kb_close()
+{
+	exec 8>&-
 }
 
 # kb_put DIR FILE...: these files as DIR has them
