@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A machine that is just enough for Linux. */
 #include <asm/bootparam.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,9 +31,9 @@
 #define HIGH		0x100000ul
 
 /* Documentation/x86/boot.rst */
-#define SECTOR		512
-#define SETUP_SECTS	4		/* if setup_sects is 0 */
-#define ENTRY_64	0x200
+#define BOOT_FLAG	0xaa55
+#define BOOT_MAGIC	0x53726448	/* "HdrS" */
+#define BOOT_VERSION	0x020c
 #define BOOT_CS		0x10
 #define BOOT_DS		0x18
 #define LOADER_TYPE	0xff
@@ -298,51 +299,65 @@ static void set_registers(struct linux_vm *vm, u64 entry)
 	kvm_ioctl(fd, KVM_SET_REGS, &regs, "KVM_SET_REGS");
 }
 
+/* Put a kernel's segments in their places. Return: where it is entered. */
+static u64 load_kernel(struct linux_vm *vm, const char *kernel, u64 end)
+{
+	int fd = open(kernel, O_RDONLY | O_CLOEXEC);
+	const Elf64_Phdr *segment;
+	const Elf64_Ehdr *elf;
+	struct stat st;
+	u64 entry;
+	int i;
+
+	if (fd < 0 || fstat(fd, &st))
+		ktap_bail_out("%s: %s", kernel, strerror(errno));
+	elf = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (elf == MAP_FAILED)
+		ktap_bail_out("%s: %s", kernel, strerror(errno));
+	close(fd);
+
+	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) || elf->e_machine != EM_X86_64)
+		ktap_bail_out("%s is no 64-bit kernel", kernel);
+	segment = (const void *)((const char *)elf + elf->e_phoff);
+	for (i = 0; i < elf->e_phnum; i++, segment++) {
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (segment->p_paddr + segment->p_memsz > end)
+			ktap_bail_out("%s is too large", kernel);
+		memcpy(vm->memory + segment->p_paddr, (const char *)elf + segment->p_offset,
+		       segment->p_filesz);
+	}
+	entry = elf->e_entry;
+	munmap((void *)elf, st.st_size);
+	return entry;
+}
+
 /* Put the kernel, its command line and its initramfs in their places. */
 static u64 load(struct linux_vm *vm, const char *kernel, const char *command_line,
 		const void *initrd, size_t initrd_size)
 {
 	struct boot_params *params = (void *)(vm->memory + AT_PARAMS);
-	struct setup_header *header = &params->hdr;
 	u64 ramdisk = (MEMORY - initrd_size) & ~(LARGE_PAGE - 1);
-	int fd = open(kernel, O_RDONLY | O_CLOEXEC);
-	size_t setup, size;
-	struct stat st;
-	char *image;
 
-	if (fd < 0 || fstat(fd, &st))
-		ktap_bail_out("%s: %s", kernel, strerror(errno));
-	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (image == MAP_FAILED)
-		ktap_bail_out("%s: %s", kernel, strerror(errno));
-	close(fd);
-
-	*header = *(struct setup_header *)(image + offsetof(struct boot_params, hdr));
-	setup = ((header->setup_sects ?: SETUP_SECTS) + 1) * SECTOR;
-	size = st.st_size - setup;
-	if (header->header != 0x53726448 || !(header->xloadflags & XLF_KERNEL_64))
-		ktap_bail_out("%s is no 64-bit kernel", kernel);
-	if (header->pref_address + header->init_size > ramdisk)
-		ktap_bail_out("%s is too large", kernel);
-
-	memcpy(vm->memory + header->pref_address, image + setup, size);
-	munmap(image, st.st_size);
 	memcpy(vm->memory + ramdisk, initrd, initrd_size);
 	/* There is nothing to calibrate it with that keeps time in an emulator. */
 	sprintf(vm->memory + AT_COMMAND_LINE, "%s tsc_early_khz=%d", command_line,
 		kvm_ioctl(vm->vcpus[0].fd, KVM_GET_TSC_KHZ, 0, "KVM_GET_TSC_KHZ"));
-	header->type_of_loader = LOADER_TYPE;
-	header->code32_start = header->pref_address;
-	header->cmd_line_ptr = AT_COMMAND_LINE;
-	header->ramdisk_image = ramdisk;
-	header->ramdisk_size = initrd_size;
+	params->hdr.boot_flag = BOOT_FLAG;
+	params->hdr.header = BOOT_MAGIC;
+	params->hdr.version = BOOT_VERSION;
+	params->hdr.type_of_loader = LOADER_TYPE;
+	params->hdr.loadflags = LOADED_HIGH;
+	params->hdr.cmd_line_ptr = AT_COMMAND_LINE;
+	params->hdr.ramdisk_image = ramdisk;
+	params->hdr.ramdisk_size = initrd_size;
 	params->e820_entries = 2;
 	params->e820_table[0].size = LOW_END;
 	params->e820_table[0].type = E820_RAM;
 	params->e820_table[1].addr = HIGH;
 	params->e820_table[1].size = MEMORY - HIGH;
 	params->e820_table[1].type = E820_RAM;
-	return header->pref_address + ENTRY_64;
+	return load_kernel(vm, kernel, ramdisk);
 }
 
 /* The last of what the kernel said */
@@ -456,7 +471,7 @@ static void stop_threads(struct linux_vm *vm)
 /**
  * linux_boot() - make a machine that is about to start a kernel
  * @machine: how it differs from one with a CPU like KVM's, or NULL
- * @kernel: a bzImage
+ * @kernel: its ELF file, which begins as the 64-bit boot protocol has it
  * @command_line: for it
  * @initrd: its initramfs
  * @initrd_size: in bytes
