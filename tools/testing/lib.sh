@@ -79,3 +79,15 @@ own_selftests()
 		: >"$own/done"
 	) 9>"$own.lock"
 }
+
+# proofs MACHINE: all that are run in it. Their mutants take as long again, and are
+# left to "make prove MUTANTS=1".
+proofs()
+{
+	{
+		"$top/tools/testing/prove" -m "$1"
+		echo $? >"$tmp/status"
+	} | grep -v ' passed, .* skipped$'
+	status=$(cat "$tmp/status")
+	[ "$status" -le 1 ] || fail "prove comes to its end" "exit status $status"
+}
