@@ -151,39 +151,109 @@ static char *memory_of(const char *what, const char *program)
 	return path;
 }
 
+/*
+ * Isomorphisms that no other form of kernel code needs: of arithmetic, of sizeof,
+ * of a BSD macro. All are tried on each expression of each rule.
+ */
+static const char *const needless_isos[] = {
+	"plus_assoc", "minus_assoc", "plus_minus_assoc1", "plus_minus_assoc2",
+	"times_assoc", "div_assoc", "times_div_assoc1", "times_div_assoc2",
+	"sizeof_type_expr", "bsd_branch_pred", "zero_multiple_format",
+};
+
+/* Does spatch know all of these isomorphisms? It ends at a name that it does not. */
+static int know_isos(const char *const *isos, size_t n, const char *rule, bool *known)
+{
+	const char **argv = xrealloc(NULL, (2 * n + 5) * sizeof(*argv));
+	size_t args = 0;
+	struct run r;
+	int ret;
+
+	argv[args++] = setup.spatch;
+	argv[args++] = "--very-quiet";
+	for (size_t i = 0; i < n; i++) {
+		argv[args++] = "--disable-iso";
+		argv[args++] = isos[i];
+	}
+	argv[args++] = "--parse-cocci";
+	argv[args++] = rule;
+	argv[args] = NULL;
+	r = (struct run){ .argv = argv };
+	ret = run(&r);
+	*known = !ret && !r.status;
+	run_free(&r);
+	free(argv);
+	return ret;
+}
+
+/* Keep the names of those that it knows. */
+static int keep_isos(const char *dir)
+{
+	size_t n = sizeof(needless_isos) / sizeof(*needless_isos);
+	char *rule = xasprintf("%s/rule.cocci", dir);
+	struct buf kept = { 0 };
+	bool all, known;
+	int ret;
+
+	ret = write_in(dir, "rule.cocci", "@@\n@@\n- f();\n");
+	if (!ret)
+		ret = know_isos(needless_isos, n, rule, &all);
+	for (size_t i = 0; !ret && i < n; i++) {
+		known = all;
+		if (!all)
+			ret = know_isos(needless_isos + i, 1, rule, &known);
+		if (known)
+			buf_printf(&kept, "%s\n", needless_isos[i]);
+	}
+	if (!ret)
+		ret = write_in(dir, "isos", kept.data ? kept.data : "");
+	buf_free(&kept);
+	free(rule);
+	return ret;
+}
+
 /**
- * remember_spatch() - learn the version of spatch
+ * remember_spatch() - learn what has to be known of spatch
  *
- * Sets setup.spatch_version: what "spatch --version" prints.
+ * Sets setup.spatch_version, what "spatch --version" prints, and setup.isos, the
+ * isomorphisms that it shall leave out.
  *
  * Return: 0, or -1 after a message.
  */
 int remember_spatch(void)
 {
 	const char *const argv[] = { setup.spatch, "--version", NULL };
-	char *path = memory_of("spatch", setup.spatch);
-	struct buf b = { 0 };
+	char *dir = memory_of("spatch", setup.spatch), *path;
+	struct buf version = { 0 }, isos = { 0 };
 	int ret = 0;
 
-	if (!path)
+	if (!dir)
 		return vf_perror("look at", setup.spatch);
-	if (!path_exists(path)) {
-		char *tmp = scratch_dir("spatch"), *file = NULL;
+	if (!path_exists(dir)) {
+		char *tmp = scratch_dir("spatch");
 
 		ret = tmp ? keep_answer(argv, tmp, "version", NULL) : -1;
-		if (!ret) {
-			file = xasprintf("%s/version", tmp);
-			ret = publish(file, path);
-		}
-		free(file);
+		if (!ret)
+			ret = keep_isos(tmp);
+		if (!ret)
+			ret = publish(tmp, dir);
 		free(tmp);
 	}
+	path = xasprintf("%s/version", dir);
 	if (!ret)
-		ret = read_file(path, &b);
-	if (!ret)
-		setup.spatch_version = xstrdup(b.data);
-	buf_free(&b);
+		ret = read_file(path, &version);
 	free(path);
+	path = xasprintf("%s/isos", dir);
+	if (!ret)
+		ret = read_file(path, &isos);
+	free(path);
+	if (!ret) {
+		setup.spatch_version = xstrdup(version.data);
+		strv_split(&setup.isos, isos.data);
+	}
+	buf_free(&version);
+	buf_free(&isos);
+	free(dir);
 	return ret;
 }
 

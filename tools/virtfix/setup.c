@@ -148,6 +148,7 @@ void setup_free(void)
 	free(setup.spatch);
 	free(setup.python);
 	free(setup.spatch_version);
+	strv_free(&setup.isos);
 }
 
 /**

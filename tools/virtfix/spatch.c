@@ -100,8 +100,8 @@ static int spatch(const struct fix *fix, const char *cocci,
 	size_t n = 0;
 	int ret;
 
-	argv = xrealloc(NULL, (MAX_ARGS + fix->options.n + files->n) *
-			sizeof(*argv));
+	argv = xrealloc(NULL, (MAX_ARGS + 2 * setup.isos.n + fix->options.n +
+			       files->n) * sizeof(*argv));
 	argv[n++] = setup.spatch;
 	if (setup.python) {
 		argv[n++] = "--python";
@@ -111,6 +111,12 @@ static int spatch(const struct fix *fix, const char *cocci,
 		argv[n++] = fix->options.v[i];
 	while (*args)
 		argv[n++] = *args++;
+	for (size_t i = 0; i < setup.isos.n; i++) {
+		argv[n++] = "--disable-iso";
+		argv[n++] = setup.isos.v[i];
+	}
+	/* These files are chosen: no egrep has to say so once more. */
+	argv[n++] = "--disable-worth-trying-opt";
 	argv[n++] = "--sp-file";
 	argv[n++] = cocci;
 	for (size_t i = 0; i < files->n; i++)

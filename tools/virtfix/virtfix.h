@@ -96,6 +96,7 @@ struct setup {
 	char *spatch;			/* the program */
 	char *python;			/* which python3 it is told of, or NULL */
 	char *spatch_version;
+	struct strv isos;		/* isomorphisms that it shall leave out */
 	char engine_hash[HASH_LEN];
 	bool verbose;
 };
