@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is asked of spatch and of Python each time, answered from memory: a
- * file or directory in the build directory for each such program as it is now.
+ * directory in the build directory for each such program as it is now.
  *
  * To embed Python, spatch runs python3 for its search path, python3 again for
  * its version, ldd, a script, for the library, and where that does not know,
  * ldconfig. That is half of what a small run costs, and one tree takes some 50
  * runs. So spatch gets a python3 that knows the first two answers and hands on
- * any other question, and first in PATH an ldd that knows the last.
+ * any other question, and first in PATH an ldd that knows the last. And spatch's
+ * own Python modules stand where only root could keep them compiled.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -277,6 +278,10 @@ int remember_python(void)
 		char *path = xasprintf("%s:%s", dir, getenv("PATH"));
 
 		setenv("PATH", path, 1);
+		free(path);
+		path = xasprintf("%s/pycache", dir);
+		setenv("PYTHONPYCACHEPREFIX", path, 0);
+		unsetenv("PYTHONDONTWRITEBYTECODE");
 		free(path);
 		setup.python = xasprintf("%s/python3", dir);
 	}
