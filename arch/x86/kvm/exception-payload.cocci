@@ -32,7 +32,7 @@
 // Originally-by: Jim Mattson <jmattson@google.com>
 // Scope: arch/x86/kvm arch/x86/include tools/arch/x86/include/uapi/asm/kvm.h include/uapi/linux/kvm.h tools/include/uapi/linux/kvm.h
 // Anchors: kvm_vcpu_ioctl_x86_get_vcpu_events kvm_vcpu_ioctl_x86_set_vcpu_events
-// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event KVM_CAP_DISABLE_QUIRKS KVM_CAP_VCPU_EVENTS KVM_CAP_* KVM_VCPUEVENT_VALID_* exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce
+// Context: kvm_vcpu_events kvm_vcpu_arch kvm_multiple_exception inject_pending_event KVM_CAP_DISABLE_QUIRKS KVM_CAP_VCPU_EVENTS KVM_CAP_* KVM_VCPUEVENT_VALID_* exception_payload_enabled kvm_vcpu_ioctl_x86_set_mce vmx_queue_exception svm_queue_exception vmx_inject_exception svm_inject_exception
 // Modules: kvm kvm-intel kvm-amd
 // Abi: struct kvm_vcpu_arch and struct kvm_arch grow, and with them struct kvm_vcpu and struct kvm; struct kvm_vcpu_events keeps its size
 // Proof: svm kvm/exception_payload; vmx kvm/exception_payload
@@ -53,6 +53,7 @@ NUMBERS = { CAP: 164, FLAG: 0x10 }
 named = set()		# (file, name), of ours
 numbers = {}		# file: {name: number}, of those around ours
 layouts = {}		# file: "old" or "new", of struct kvm_vcpu_events
+undelivered = set()	# files where an exception goes to the CPU without its payload
 requeued = set()	# files where what is queued again says so
 
 # Which of ours would have this number, or stand beside this name?
@@ -340,6 +341,51 @@ position p;
 @@
  kvm_deliver_exception_payload@p(...)
 
+// Ours delivers it before all else that an event may need. Upstream both vendors'
+// code does, where the exception goes to the CPU, and may be asked for it before.
+@inject_first depends on file in "arch/x86/kvm"@
+type T;
+identifier r;
+@@
+ inject_pending_event(...)
+ {
+ T r;
+ kvm_deliver_exception_payload(...);
+ ...
+ }
+
+@vendor depends on file in "arch/x86/kvm"@
+identifier f =~ "^(vmx|svm)_(queue|inject)_exception$";
+position p;
+@@
+ f@p(...)
+ { ... }
+
+@vendor_new depends on file in "arch/x86/kvm"@
+identifier f =~ "^(vmx|svm)_(queue|inject)_exception$";
+position p;
+@@
+ f@p(...)
+ {
+ <+...
+ kvm_deliver_exception_payload(...)
+ ...+>
+ }
+
+@script:python@
+p << vendor.p;
+@@
+undelivered.add(p[0].file)
+
+@script:python@
+p << vendor_new.p;
+@@
+undelivered.discard(p[0].file)
+
+@script:python depends on ever inject_first@
+@@
+undelivered.clear()
+
 // Headers alone are of no use: all of the code has to be known.
 @script:python code depends on ever get && ever set && (ever check || ever check_new) && (ever enable || ever enable_new) && (ever queued || ever queued_new) && (ever inject || ever inject_new)@
 p << get.p;
@@ -428,7 +474,8 @@ except ValueError:
 @script:python carried depends on evidence && ever code && ever get_new && ever set_new && ever check_new && ever enable_new && ever inject_new@
 p << get_new.p;
 @@
-pass
+if undelivered:
+	cocci.include_match(False)
 
 @script:python depends on evidence && ever carried@
 p << get_new.p;
