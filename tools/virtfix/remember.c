@@ -7,8 +7,8 @@
  * its version, ldd, a script, for the library, and where that does not know,
  * ldconfig. That is half of what a small run costs, and one tree takes some 50
  * runs. So spatch gets a python3 that knows the first two answers and hands on
- * any other question, and first in PATH an ldd that knows the last. And spatch's
- * own Python modules stand where only root could keep them compiled.
+ * any other question, and first in PATH an ldd that knows the last. And Python
+ * keeps spatch's modules compiled here: where they are, only root could.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -261,8 +261,9 @@ int remember_spatch(void)
 /**
  * remember_python() - spare spatch its questions about Python
  *
- * Sets setup.python, and puts a directory of the build directory first in
- * PATH. Where there is no python3, nothing changes, and spatch says so.
+ * Sets setup.python, puts a directory of the build directory first in PATH,
+ * and has Python keep there what it compiles. Where there is no python3, nothing
+ * changes, and spatch says so.
  *
  * Return: 0, or -1 after a message.
  */
@@ -280,7 +281,7 @@ int remember_python(void)
 		setenv("PATH", path, 1);
 		free(path);
 		path = xasprintf("%s/pycache", dir);
-		setenv("PYTHONPYCACHEPREFIX", path, 0);
+		setenv("PYTHONPYCACHEPREFIX", path, 1);
 		unsetenv("PYTHONDONTWRITEBYTECODE");
 		free(path);
 		setup.python = xasprintf("%s/python3", dir);
