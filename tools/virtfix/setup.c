@@ -96,14 +96,19 @@ static int identify(void)
 
 /*
  * What a run of spatch costs beyond its own work is page faults and collecting
- * garbage. It gets a minor heap of 8 MiB (1 Mi words) and a first heap of 128 MiB,
- * of which only what is used is touched, collects late, compacts never, and has
- * huge pages where the system gives them to who asks. The user's settings stand.
+ * garbage. It gets a minor heap of 8 MiB (1 Mi words), a first heap of 32 MiB, of
+ * which only what is used is touched, collects late and compacts never. And all
+ * its memory, Python's too, is of one piece that grows by 16 MiB, for then it is
+ * of huge pages where the system gives them to who asks. The user's settings stand.
  */
 static void memory_for_spatch(void)
 {
-	setenv("OCAMLRUNPARAM", "s=1M,h=16M,o=1000,O=1000000", 0);
-	setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
+	setenv("OCAMLRUNPARAM", "s=1M,h=4M,i=4M,o=1000,O=1000000", 0);
+	setenv("PYTHONMALLOC", "malloc", 0);
+	setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
+				 ":glibc.malloc.top_pad=16777216"
+				 ":glibc.malloc.mmap_threshold=1073741824"
+				 ":glibc.malloc.trim_threshold=1073741824", 0);
 }
 
 /**
