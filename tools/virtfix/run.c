@@ -26,6 +26,7 @@ void die_with(pid_t parent)
 		_exit(EXIT_ERROR);
 }
 
+/* In the memory of the parent, see start(). */
 static void child(const struct run *r, const int out[2], const int err[2])
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -35,6 +36,18 @@ static void child(const struct run *r, const int out[2], const int err[2])
 		_exit(126);
 	execvp(r->argv[0], (char *const *)r->argv);
 	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Not fork(): a tree takes some hundred programs, and each would copy page tables. */
+static pid_t start(const struct run *r, const int out[2], const int err[2])
+{
+	pid_t self = getpid(), pid = vfork();
+
+	if (!pid) {
+		die_with(self);
+		child(r, out, err);
+	}
+	return pid;
 }
 
 static void drain(struct pollfd *p, struct buf *b)
@@ -65,10 +78,10 @@ static void drain(struct pollfd *p, struct buf *b)
 int run(struct run *r)
 {
 	time_t end = time(NULL) + RUN_TIMEOUT_S;
-	pid_t pid, self = getpid();
 	int out[2], err[2], wstatus;
 	struct pollfd p[2];
 	bool late = false;
+	pid_t pid;
 
 	if (setup.verbose) {
 		fputs("virtfix: +", stderr);
@@ -80,13 +93,9 @@ int run(struct run *r)
 		return vf_perror("make a pipe for", r->argv[0]);
 	buf_puts(&r->out, "");
 	buf_puts(&r->err, "");
-	pid = fork();
+	pid = start(r, out, err);
 	if (pid < 0)
 		return vf_perror("run", r->argv[0]);
-	if (!pid) {
-		die_with(self);
-		child(r, out, err);
-	}
 	close(out[1]);
 	close(err[1]);
 	p[0] = (struct pollfd){ .fd = out[0], .events = POLLIN };
