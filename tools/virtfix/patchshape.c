@@ -96,11 +96,10 @@ static int run_patch(const char *shape, const char *root, bool reverse,
 		     bool dry, struct run *r)
 {
 	const char *argv[16] = {
-		"env", "LC_ALL=C", "patch", "--force", "-p1", "--fuzz=0",
-		"--verbose", "--no-backup-if-mismatch", "--reject-file=-",
-		"--input", shape,
+		"patch", "--force", "-p1", "--fuzz=0", "--verbose",
+		"--no-backup-if-mismatch", "--reject-file=-", "--input", shape,
 	};
-	size_t n = 11;
+	size_t n = 9;
 	int ret;
 
 	if (reverse)

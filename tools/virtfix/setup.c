@@ -135,6 +135,7 @@ int setup_init(const char *top, const char *build)
 	setup.spatch = find_program("spatch");
 	if (!setup.spatch)
 		return vf_error("spatch was not found; run: make deps all");
+	setenv("LC_ALL", "C", 1);	/* what the programs say is read */
 	system_path_first();
 	memory_for_spatch();
 	return identify() || remember_spatch() || remember_python() ? -1 : 0;

@@ -346,46 +346,6 @@ static int write_unpreprocessed(const struct fix *fix, const char *from,
 	return ret;
 }
 
-/*
- * Carry the difference of two narrowed files to the full one. The lines are
- * the same in all of them, so there is nothing for patch to search.
- */
-static int carry_back(const char *old, const char *new, const char *full)
-{
-	const char *const diff[] = { "diff", "-U0", "--label", "a", "--label", "b",
-			       old, new, NULL };
-	struct run d = { .argv = diff }, p = { 0 };
-	char *file = xasprintf("%s.diff", new);
-	struct buf text = { 0 }, tidy = { 0 };
-	const char *const patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
-				"--no-backup-if-mismatch", "--reject-file=-",
-				"--input", file, full, NULL };
-	int ret;
-
-	ret = run(&d);
-	if (!ret && d.status != 1)
-		ret = vf_error("diff of %s ended with status %d", new, d.status);
-	if (!ret)
-		ret = read_file(full, &text);
-	if (!ret) {
-		tidy_diff(d.out.data, &text, &tidy);
-		ret = write_file(file, tidy.data, tidy.len);
-	}
-	if (!ret) {
-		p.argv = patch;
-		ret = run(&p);
-		if (!ret && p.status)
-			ret = vf_error("the change of %s does not apply: %s",
-				       full, p.out.data);
-		run_free(&p);
-	}
-	run_free(&d);
-	buf_free(&text);
-	buf_free(&tidy);
-	free(file);
-	return ret;
-}
-
 static int same_file(const char *a, const char *b, bool *same)
 {
 	struct buf x = { 0 }, y = { 0 };
@@ -397,12 +357,12 @@ static int same_file(const char *a, const char *b, bool *same)
 	return ret;
 }
 
-static int change_file(const struct fix *fix, const char *dir, const char *path,
-		       const char *root, bool *changed)
+/* Where spatch changed a file, make both forms of it what the tree has. */
+static int see_change(const struct fix *fix, const char *dir, const char *path,
+		      bool *changed)
 {
 	char *old = xasprintf("%s/old/%s", dir, path);
 	char *new = xasprintf("%s/new/%s", dir, path);
-	char *full = xasprintf("%s/%s", root, path);
 	bool same;
 	int ret;
 
@@ -412,12 +372,45 @@ static int change_file(const struct fix *fix, const char *dir, const char *path,
 		ret = write_unpreprocessed(fix, old, old);
 		if (!ret)
 			ret = write_unpreprocessed(fix, new, new);
-		if (!ret)
-			ret = carry_back(old, new, full);
 	}
 	free(old);
 	free(new);
-	free(full);
+	return ret;
+}
+
+/*
+ * Carry the differences of the narrowed files to the full ones. The lines are
+ * the same in all of them, so there is nothing for patch to search.
+ */
+static int carry_back(const char *dir, const char *root)
+{
+	const char *const diff[] = { "diff", "-r", "-U0", "old", "new", NULL };
+	struct run d = { .argv = diff, .cwd = dir }, p = { 0 };
+	char *file = xasprintf("%s/diff", dir);
+	struct buf tidy = { 0 };
+	const char *const patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
+				"-p1", "--no-backup-if-mismatch",
+				"--reject-file=-", "--input", file, NULL };
+	int ret;
+
+	ret = run(&d);
+	if (!ret && d.status != 1)
+		ret = vf_error("diff of %s ended with status %d", dir, d.status);
+	if (!ret)
+		ret = tidy_diff(d.out.data, root, &tidy);
+	if (!ret)
+		ret = write_file(file, tidy.data, tidy.len);
+	if (!ret) {
+		p = (struct run){ .argv = patch, .cwd = root };
+		ret = run(&p);
+		if (!ret && p.status)
+			ret = vf_error("the change does not apply to %s: %s",
+				       root, p.out.data);
+		run_free(&p);
+	}
+	run_free(&d);
+	buf_free(&tidy);
+	free(file);
 	return ret;
 }
 
@@ -447,12 +440,15 @@ bool has_undo(const struct fix *fix)
 static int carry_all(const struct fix *fix, const struct hits *hits,
 		     const char *dir, const char *root, bool undo, bool *changed)
 {
+	bool any = false;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < hits->n; i++)
 		if (is_source(hits->v[i].path))
-			ret = change_file(fix, dir, hits->v[i].path, root,
-					  changed);
+			ret = see_change(fix, dir, hits->v[i].path, &any);
+	if (!ret && any)
+		ret = carry_back(dir, root);
+	*changed |= any;
 	for (size_t i = 0; !ret && *changed && i < hits->n; i++)
 		ret = tidy_comments(fix, root, hits->v[i].path, undo);
 	return ret;

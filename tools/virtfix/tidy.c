@@ -62,8 +62,8 @@ static void parse_hunk(const char *p, struct hunk *h)
 	h->new = parse_range(&p, &h->n_new);
 	h->body = next_line(p);
 	h->blank = true;
-	for (p = h->body; *p && strncmp(p, "@@ ", 3); p = next_line(p))
-		if (*p == '+' || *p == '\\')
+	for (p = h->body; *p && strchr("-+\\", *p); p = next_line(p))
+		if (*p != '-')
 			h->blank &= *p == '+' && is_blank(p + 1, next_line(p));
 	h->end = p;
 }
@@ -93,25 +93,47 @@ static void add_hunk(struct buf *out, const struct hunk *h, const char *head,
 		buf_puts(out, "-\n");
 }
 
+/* What "--- old/FILE", with a tab and a time behind it, is about. */
+static int read_named(const char *head, const char *root, struct buf *full)
+{
+	const char *name = head + strcspn(head, "/\n");
+	char *path = xasprintf("%s%.*s", root, (int)strcspn(name, "\t\n"), name);
+	int ret;
+
+	full->len = 0;
+	ret = read_file(path, full);
+	free(path);
+	return ret;
+}
+
 /**
  * tidy_diff() - leave no more blank lines than there were
- * @diff: what "diff -U0" said
- * @full: the file that it is for
+ * @diff: what "diff -r -U0 old new" said
+ * @root: where the files are that it is for
  * @out: the same, but where lines go between blank ones, one of those goes too
+ *
+ * Return: 0, or -1 after a message.
  */
-void tidy_diff(const char *diff, const struct buf *full, struct buf *out)
+int tidy_diff(const char *diff, const char *root, struct buf *out)
 {
+	struct buf full = { 0 };
 	struct hunk h;
+	int ret = 0;
 
-	while (*diff && strncmp(diff, "@@ ", 3)) {
+	while (!ret && *diff) {
+		if (!strncmp(diff, "@@ ", 3)) {
+			parse_hunk(diff, &h);
+			add_hunk(out, &h, diff, &full);
+			diff = h.end;
+			continue;
+		}
+		if (!strncmp(diff, "--- ", 4))
+			ret = read_named(diff, root, &full);
 		buf_add(out, diff, (size_t)(next_line(diff) - diff));
 		diff = next_line(diff);
 	}
-	while (*diff) {
-		parse_hunk(diff, &h);
-		add_hunk(out, &h, diff, full);
-		diff = h.end;
-	}
+	buf_free(&full);
+	return ret;
 }
 
 /* The end of the comment, string or character constant that begins at @p. */

@@ -221,7 +221,7 @@ int spatch_carry(const struct fix *fix, const struct hits *hits,
 bool has_undo(const struct fix *fix);
 
 /* tidy.c: what spatch leaves undone around a change */
-void tidy_diff(const char *diff, const struct buf *full, struct buf *out);
+int tidy_diff(const char *diff, const char *root, struct buf *out);
 int tidy_comments(const struct fix *fix, const char *root, const char *rel,
 		  bool undo);
 
