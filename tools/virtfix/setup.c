@@ -105,10 +105,9 @@ static void memory_for_spatch(void)
 {
 	setenv("OCAMLRUNPARAM", "s=1M,h=4M,i=4M,o=1000,O=1000000", 0);
 	setenv("PYTHONMALLOC", "malloc", 0);
-	setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
-				 ":glibc.malloc.top_pad=16777216"
-				 ":glibc.malloc.mmap_threshold=1073741824"
-				 ":glibc.malloc.trim_threshold=1073741824", 0);
+	setenv("GLIBC_TUNABLES",
+	       "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824",
+	       0);
 }
 
 /**
