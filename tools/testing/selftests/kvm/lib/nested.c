@@ -24,11 +24,12 @@
 #define MODULES		"VIRTFIX_MODULES"	/* a file: FILE [PARAMETERS] */
 
 /*
- * In seconds: it takes about 8, twice that on a busy machine. Now and then, 5.10
- * more often than 6.1, a kernel under an emulated hypervisor waits in HLT for a
- * tick that does not come, be it of the local APIC's timer or the PIT's.
+ * In seconds: it takes about 4, and ten times that where an emulator shares
+ * two CPUs with four other programs. Now and then, 5.10 more often than 6.1, a
+ * kernel under an emulated hypervisor waits in HLT for a tick that does not
+ * come, be it of the local APIC's timer or the PIT's.
  */
-#define TRY_LIMIT	24
+#define TRY_LIMIT	60
 #define TRIES		4
 
 /* Ports between the two sides */
