@@ -388,9 +388,9 @@ static int carry_back(const char *dir, const char *root)
 	struct run d = { .argv = diff, .cwd = dir }, p = { 0 };
 	char *file = xasprintf("%s/diff", dir);
 	struct buf tidy = { 0 };
-	const char *const patch[] = { "patch", "--silent", "--batch", "--fuzz=0",
-				"-p1", "--no-backup-if-mismatch",
-				"--reject-file=-", "--input", file, NULL };
+	const char *const patch[] = { "patch", "--batch", "--fuzz=0", "-p1",
+				"--no-backup-if-mismatch", "--reject-file=-",
+				"--input", file, NULL };
 	int ret;
 
 	ret = run(&d);
@@ -403,9 +403,13 @@ static int carry_back(const char *dir, const char *root)
 	if (!ret) {
 		p = (struct run){ .argv = patch, .cwd = root };
 		ret = run(&p);
-		if (!ret && p.status)
+		if (!ret && p.status) {
+			/* It names each file in a line of its own. */
+			for (char *s = p.out.data; *s; s++)
+				*s = *s == '\n' ? ' ' : *s;
 			ret = vf_error("the change does not apply to %s: %s",
 				       root, p.out.data);
+		}
 		run_free(&p);
 	}
 	run_free(&d);
