@@ -8,6 +8,9 @@
  * taken out of the page table without a flush, and the same instruction loads
  * from MMIO: the CPU still fetches it, KVM cannot. The guest's handler maps the
  * page, and the instruction has to end with the value that it loads.
+ *
+ * An interrupt of the host between the two takes the CPU's translation as well:
+ * the CPU faults by itself, and the guest tries again.
  */
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +26,8 @@
 
 #define MMIO		(VM_MMIO_BASE + 0x10)
 #define VALUE		0x1122334455667788ull
+
+#define TRIES		20
 
 /* Error code of #PF: an instruction fetch (APM 8.4.2, SDM vol. 3 4.7) */
 #define PF_FETCH	(1u << 4)
@@ -68,15 +73,17 @@ static void guest_main(void)
 	guest_expect("at the page that is not there", fault_address, SECOND);
 	guest_expect("as an instruction fetch", fault_error, PF_FETCH);
 
-	faults = 0;
-	guest_sync(0);
-	guest_expect("KVM's fetch from a page that is not there any more: the value",
-		     load_from((u64)&in_memory, false) == in_memory ?
-		     load_from(MMIO, true) : 0, VALUE);
-	guest_expect("it faults once", faults, 1);
-	guest_expect("at the page that is not there", fault_address, SECOND);
-	guest_expect("as an instruction fetch", fault_error, PF_FETCH);
-	guest_done();
+	/* As often as the host asks for */
+	for (;;) {
+		faults = 0;
+		guest_sync(0);
+		guest_expect("KVM's fetch from a page that is not there any more: the value",
+			     load_from((u64)&in_memory, false) == in_memory ?
+			     load_from(MMIO, true) : 0, VALUE);
+		guest_expect("it faults once", faults, 1);
+		guest_expect("at the page that is not there", fault_address, SECOND);
+		guest_expect("as an instruction fetch", fault_error, PF_FETCH);
+	}
 }
 
 /* 4 KiB pages: APM 5.3, SDM vol. 3 4.5 */
@@ -96,14 +103,14 @@ static void map_code(struct vm *vm, u64 cr3)
 	entry = &pt[1];
 }
 
-/* Serve the guest's MMIO until it comes to its end, or to an internal error. */
+/* Serve the guest's MMIO until it is through, or comes to an internal error. */
 static bool serve(struct vm *vm)
 {
 	const u64 value = VALUE;
 	int rounds;
 
 	for (rounds = 0; rounds < 10; rounds++) {
-		if (vm_next(vm) == VM_DONE)
+		if (vm_next(vm) == VM_SYNC)
 			return true;
 		if (vm->run->exit_reason != KVM_EXIT_MMIO || vm->run->mmio.is_write)
 			return false;
@@ -114,32 +121,37 @@ static bool serve(struct vm *vm)
 
 int main(void)
 {
+	u64 injected = 0;
+	bool done = true;
 	struct vm *vm;
-	u64 injected;
-	bool done;
-	int fd;
+	int fd, i;
 
 	ktap_start();
 	vm = vm_create(0);
 	faults = 0;
 	map_code(vm, vm_cr3(vm));
 	vm_set_entry(vm, guest_main);
-	/* A fault is counted again where its delivery faults: let that be over. */
 	if (vm_next(vm) != VM_SYNC)
 		ktap_bail_out("the guest does not come to its second part");
 	fd = trace_open("kvm/kvm_inj_exception", "exception == 14");
-	done = serve(vm);
-	ktap_result(done, "the guest comes to its end%s%s", done ? "" : " # exit ",
+	for (i = 0; i < TRIES && done && !injected; i++) {
+		done = serve(vm);
+		injected = trace_count(fd);
+	}
+	close(fd);
+	ktap_result(done, "the guest comes through%s%s", done ? "" : " # exit ",
 		    done ? "" : vm_exit_name(vm->run->exit_reason));
 	if (!done && vm->run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
 		ktap_observed("fetch-fault-lost");
 	if (done && (fault_address != SECOND || fault_error != PF_FETCH))
 		ktap_observed("fetch-fault-wrong");
-	injected = trace_count(fd);
-	close(fd);
-	/* Else the CPU found out by itself, and nothing was tested. */
+	/*
+	 * Else the CPU found out by itself, and nothing was tested. A fault is
+	 * counted again where its delivery is interrupted.
+	 */
 	if (done)
-		ktap_result(injected == 1, "KVM injected %llu page faults of 1", injected);
+		ktap_result(injected, "KVM injected the page fault # in try %d, counted %llu",
+			    i, injected);
 	vm_destroy(vm);
 	return ktap_finish();
 }
