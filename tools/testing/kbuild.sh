@@ -7,11 +7,12 @@
 # stands elsewhere in src than it was; and one directory for each architecture.
 #
 # Set by kb_open: kb, that directory, and kbsrc, the source. kbflags may be set to
-# more words for make.
+# more words for the compiler.
 
 # shellcheck disable=SC2154
 kbconf=$top/tools/testing/compile.conf
 kbjobs=$(getconf _NPROCESSORS_ONLN)
+kbflags=
 
 # kb_conf KIND [ARCH]: the words of all lines of that kind
 kb_conf()
@@ -124,17 +125,16 @@ kb_back()
 	rm -f "$kb/added"
 }
 
-# kb_run ARCH GOAL...: make in the directory of an architecture
+# kb_run ARCH WORD...: make in the directory of an architecture
 kb_run()
 {
 	kbarch=$1
 	shift
-	# shellcheck disable=SC2086
-	make -s -C "$kbsrc" O="$kb/$kbarch" ARCH="$kbarch" ${kbflags:-} \
+	make -C "$kbsrc" O="$kb/$kbarch" ARCH="$kbarch" \
 		CROSS_COMPILE="$(kb_cross "$kbarch")" -j"$kbjobs" "$@" 2>&1
 }
 
-# kb_config ARCH: configured, and ready for single objects; says what is wrong
+# kb_config ARCH: configured; says what is wrong
 kb_config()
 {
 	kbkey=$({ cat "$kb/key" && kb_conf config "$1" && "$(kb_cross "$1")gcc" --version; } |
@@ -143,7 +143,7 @@ kb_config()
 	rm -rf "${kb:?}/$1"
 	mkdir -p "$kb/$1"
 	kb_conf config "$1" | tr -s ' ' '\n' | sed 's/^/CONFIG_/' >"$kb/$1/wanted"
-	kb_run "$1" KCONFIG_ALLCONFIG="$kb/$1/wanted" allnoconfig || return 1
+	kb_run "$1" -s KCONFIG_ALLCONFIG="$kb/$1/wanted" allnoconfig || return 1
 	kbmissing=
 	while IFS='=' read -r symbol value; do
 		grep -q "^$symbol=$value$" "$kb/$1/.config" ||
@@ -152,7 +152,6 @@ kb_config()
 			kbmissing="$kbmissing $symbol=$value"
 	done <"$kb/$1/wanted"
 	[ -z "$kbmissing" ] || { echo "cannot be configured:$kbmissing"; return 1; }
-	kb_run "$1" prepare || return 1
 	echo "$kbkey" >"$kb/$1/key"
 }
 
@@ -185,6 +184,54 @@ kb_into()
 	done
 }
 
+# kb_learn ARCH OBJECT...: how make has them compiled and looked at by sparse, once
+# for each. It takes several times as long to find that out as a compiler for one
+# object.
+kb_learn()
+{
+	kbarch=$1
+	shift
+	kbnew=
+	for o; do
+		[ -f "$kb/$kbarch/commands/$o" ] || kbnew="$kbnew $o"
+		rm -f "$kb/$kbarch/$o"
+	done
+	[ "$kbnew" ] || return 0
+	# drivers/s390 is asked twice for an object, by drivers and by the
+	# architecture: not at once, or one takes it while the other writes it.
+	kbmany=$kbjobs
+	case "$kbnew" in
+	*" drivers/s390/"*) kbmany=1 ;;
+	esac
+	# The status says too little: what is asked twice knows it once.
+	# shellcheck disable=SC2086
+	kb_run "$kbarch" -j"$kbmany" -Otarget -k V=1 C=1 \
+		CHECK="sparse -fmax-warnings=unlimited" $kbnew >"$kb/said"
+	for o in $kbnew; do
+		kbcompile=$(grep -F -m 1 -e " -c -o $o " "$kb/said")
+		if [ -z "$kbcompile" ] || [ ! -f "$kb/$kbarch/$o" ]; then
+			kb_failed "$o"
+			return 1
+		fi
+		kbof=${kbcompile#*" -c -o $o "}
+		kbof=${kbof%% *}
+		mkdir -p "$(dirname "$kb/$kbarch/commands/$o")"
+		# Of assembly there is nothing to look at.
+		grep '^ *sparse ' "$kb/said" | grep -F -m 1 -e " $kbof" \
+			>"$kb/$kbarch/commands/$o.check"
+		echo "${kbcompile%%" -c -o "*} \$kbflags -c -o ${kbcompile#*" -c -o "}" \
+			>"$kb/$kbarch/commands/$o"
+	done
+}
+
+# kb_failed OBJECT: why it is not there
+kb_failed()
+{
+	echo "$kbarch: $1 is not compiled"
+	grep -E -A 5 'error:|No rule to make' "$kb/said" | head -n 40 | grep . ||
+		tail -n 10 "$kb/said"
+}
+
 # kb_compile ARCH C OBJECT...: anew, with C=1 under sparse too; what the compiler
 # and sparse say is in kb/said. Fails, with a message, where an object does not
 # come into being.
@@ -194,24 +241,23 @@ kb_compile()
 	kbarch=$1
 	kbcheck=$2
 	shift 2
+	kb_learn "$kbarch" "$@" || return 1
 	for o; do
 		rm -f "$kb/$kbarch/$o"
 	done
-	# drivers/s390 is asked twice for an object, by drivers and by the
-	# architecture: not at once, or one takes it while the other writes it.
-	kbmany=$kbjobs
-	case " $*" in
-	*" drivers/s390/"*) kbmany=1 ;;
-	esac
-	# The status says too little: what is asked twice knows it once.
-	kb_run "$kbarch" -j"$kbmany" -k C="$kbcheck" \
-		CHECK="sparse -fmax-warnings=unlimited" "$@" >"$kb/said"
+	export kbcheck kbflags
+	# In a shell of its own, whose variables these are.
+	# shellcheck disable=SC2016
+	printf '%s\n' "$@" | (cd "$kb/$kbarch" && xargs -P "$kbjobs" -n 1 sh -c '
+		{
+			[ "$kbcheck" = 0 ] || . "./commands/$1.check"
+			. "./commands/$1"
+		} >"commands/$1.said" 2>&1' sh)
 	for o; do
-		[ ! -f "$kb/$kbarch/$o" ] || continue
-		echo "$kbarch: $o is not compiled"
-		grep -E -A 5 'error:|No rule to make' "$kb/said" | head -n 40 |
-			grep . || tail -n 10 "$kb/said"
-		return 1
+		cat "$kb/$kbarch/commands/$o.said"
+	done >"$kb/said"
+	for o; do
+		[ -f "$kb/$kbarch/$o" ] || { kb_failed "$o"; return 1; }
 	done
 }
 
@@ -220,7 +266,7 @@ kb_check()
 {
 	case $1 in
 	header)
-		kb_config x86 && kb_run x86 headers || return 1
+		kb_config x86 && kb_run x86 -s headers || return 1
 		set -- "${2#*include/uapi/}" "${2%%/include/uapi/*}"
 		# The copies below tools/ are for the kernel's own programs.
 		case $2 in

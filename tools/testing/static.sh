@@ -129,16 +129,8 @@ static_names()
 {
 	# shellcheck disable=SC2086
 	kb_into $files | sort -u >"$dir/into"
-	echo '-g -fno-eliminate-unused-debug-types' >"$dir/flags"
 	while read -r arch object; do
-		# Of this object alone, which its Makefile may call kvm/svm.o.
-		kbflags=$(name=${object%.o} stem=
-			while [ "$name" ]; do
-				stem=${name##*/}${stem:+/$stem}
-				echo "CFLAGS_$stem.o=@$dir/flags"
-				name=${name%"${name##*/}"}
-				name=${name%/}
-			done)
+		kbflags='-g -fno-eliminate-unused-debug-types'
 		kb_compile "$arch" 0 "$object"
 		compiled=$?
 		kbflags=
