@@ -186,14 +186,15 @@ kb_into()
 
 # kb_learn ARCH OBJECT...: how make has them compiled and looked at by sparse, once
 # for each. It takes several times as long to find that out as a compiler for one
-# object.
+# object. What make generates of headers (asm-offsets.h) is not made again later.
 kb_learn()
 {
 	kbarch=$1
 	shift
 	kbnew=
 	for o; do
-		[ -f "$kb/$kbarch/commands/$o" ] || kbnew="$kbnew $o"
+		[ ! -f "$kb/$kbarch/commands/$o" ] || continue
+		kbnew="$kbnew $o"
 		rm -f "$kb/$kbarch/$o"
 	done
 	[ "$kbnew" ] || return 0
@@ -217,10 +218,17 @@ kb_learn()
 		kbof=${kbof%% *}
 		mkdir -p "$(dirname "$kb/$kbarch/commands/$o")"
 		# Of assembly there is nothing to look at.
-		grep '^ *sparse ' "$kb/said" | grep -F -m 1 -e " $kbof" \
-			>"$kb/$kbarch/commands/$o.check"
-		echo "${kbcompile%%" -c -o "*} \$kbflags -c -o ${kbcompile#*" -c -o "}" \
-			>"$kb/$kbarch/commands/$o"
+		if ! grep '^ *sparse ' "$kb/said" | grep -F -m 1 -e " $kbof" \
+			>"$kb/$kbarch/commands/$o.check" && [ "$kbof" = "${kbof%.S}" ]; then
+			echo "$kbarch: sparse does not look at $kbof"
+			return 1
+		fi
+		{
+			echo "${kbcompile%%" -c -o "*} \$kbflags -c -o ${kbcompile#*" -c -o "}"
+			# Older kernels have a line of its own for objtool.
+			grep '^ *\./tools/objtool/objtool ' "$kb/said" | grep -F -m 1 -e " $o"
+		} >"$kb/$kbarch/commands/$o.new"
+		mv "$kb/$kbarch/commands/$o.new" "$kb/$kbarch/commands/$o"
 	done
 }
 
@@ -250,8 +258,8 @@ kb_compile()
 	# shellcheck disable=SC2016
 	printf '%s\n' "$@" | (cd "$kb/$kbarch" && xargs -P "$kbjobs" -n 1 sh -c '
 		{
-			[ "$kbcheck" = 0 ] || . "./commands/$1.check"
-			. "./commands/$1"
+			{ [ "$kbcheck" = 0 ] || . "./commands/$1.check"; } &&
+				. "./commands/$1" || rm -f "$1"
 		} >"commands/$1.said" 2>&1' sh)
 	for o; do
 		cat "$kb/$kbarch/commands/$o.said"
